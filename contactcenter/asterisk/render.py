@@ -1,0 +1,95 @@
+"""Asterisk's configuration of a site, from the templates in asterisk-conf/. Files in custom/ are never touched."""
+
+import os
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from contactcenter.asterisk.installation import AsteriskInstallation
+from contactcenter.asterisk.translate import TECHNOLOGY
+from contactcenter.center import Agent
+from contactcenter.config import Secrets, Settings
+from contactcenter.errors import SiteError
+from contactcenter.resources import resource
+from contactcenter.site import Site
+
+CUSTOM = {
+    "pjsip.conf": "your own PJSIP sections, such as a provider that wants to be registered with",
+    "extensions.conf": "your own contexts",
+    "trunk.conf": "your own extensions for callers, inside [trunk]",
+    "agents.conf": "your own extensions for agents' phones, inside [agents]",
+    "modules.conf": "more modules: require = NAME.so",
+    "logger.conf": "more log files",
+}
+
+DEFAULTS = ("acl", "ccss", "cel", "features", "indications", "pjproject", "udptl")
+"""Files that Asterisk misses aloud, though nothing need be said in them."""
+
+
+def render(
+    site: Site, settings: Settings, secrets: Secrets, agents: list[Agent], installation: AsteriskInstallation
+) -> Path:
+    """Writes the site's Asterisk configuration and folders; returns asterisk.conf. Raises SiteError if that fails."""
+    environment = Environment(
+        loader=FileSystemLoader(resource("asterisk-conf")),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (configuration files, no HTML; names pass through `plain`)
+    )
+    environment.filters["plain"] = plain
+    on_call = "&".join(f"{TECHNOLOGY}{number}" for number in settings.fallback.on_call)
+    values = {
+        "site": site,
+        "settings": settings,
+        "secrets": secrets,
+        "agents": agents,
+        "installation": installation,
+        "on_call": on_call,
+    }
+    try:
+        _make_folders(site, installation)
+        for template in environment.list_templates(extensions=["j2"]):
+            text = environment.get_template(template).render(values)
+            _write_private(site.asterisk / template.removesuffix(".j2"), text)
+        for name in DEFAULTS:
+            _write_private(site.asterisk / f"{name}.conf", "[general]\n")
+    except OSError as error:
+        raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
+    return site.asterisk / "asterisk.conf"
+
+
+def plain(text: str) -> str:
+    """A name that can't end its line or become a comment in Asterisk's configuration."""
+    return re.sub(r"[^\w .()-]", "", text).strip()
+
+
+def _make_folders(site: Site, installation: AsteriskInstallation) -> None:
+    for folder in (
+        site.asterisk / "custom",
+        site.asterisk / "var",
+        site.asterisk / "spool",
+        site.asterisk / "data",
+        site.log / "cdr-csv",
+        site.run,
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, what in CUSTOM.items():
+        file = site.asterisk / "custom" / name
+        if not file.exists():
+            file.write_text(f"; {what}\n")
+    _link(site.asterisk / "data" / "sounds", site.sounds)
+    _link(site.asterisk / "data" / "documentation", installation.data / "documentation")
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(target)
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Passwords are inside: for the owner's eyes only."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)

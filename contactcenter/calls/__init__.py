@@ -1,0 +1,1 @@
+"""Calls: what is known of one call, put together from its facts."""

@@ -1,0 +1,94 @@
+"""agent list, show, login, logout, pause, resume."""
+
+from typing import Any
+
+import click
+
+from contactcenter.cli.context import Context, pass_context
+from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.errors import NotFound
+from contactcenter.ids import AgentNumber
+from contactcenter.web.views import agents_view
+
+COLUMNS = (
+    ("number", "number"),
+    ("name", "name"),
+    ("state", "state"),
+    ("since", "since"),
+    ("pause reason", "pause_reason"),
+    ("registered", "registered"),
+    ("queues", "queues"),
+)
+
+
+@click.group()
+def agent() -> None:
+    """Agents and their phones."""
+
+
+@agent.command("list")
+@json_option
+@pass_context
+def list_agents(context: Context, as_json: bool) -> None:
+    """Every agent, and what they do now.
+
+    Example: contactcenter agent list --json
+    """
+    rows = _agents(context)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, COLUMNS, context.zone, "no agents")
+
+
+@agent.command()
+@click.argument("number")
+@json_option
+@pass_context
+def show(context: Context, number: str, as_json: bool) -> None:
+    """One agent, with the SIP account for their phone.
+
+    Example: contactcenter agent show 1001
+    """
+    found = next((row for row in _agents(context) if row["number"] == number), None)
+    if found is None:
+        raise NotFound(f"there is no agent {number}. See: contactcenter agent list")
+    known = context.configuration().agents[AgentNumber(number)]
+    sip = context.settings.sip
+    account = {"sip_user": number, "sip_password": known.sip_password, "sip_port": sip.port, "sip_address": sip.address}
+    if as_json:
+        print_json({**found, **account})
+    else:
+        print_fields({**found, **account}, context.zone)
+
+
+def _verb(name: str, help_text: str, done: str) -> None:
+    @agent.command(name, help=f"{help_text}\n\nExample: contactcenter agent {name} 1001")
+    @click.argument("number")
+    @pass_context
+    def act(context: Context, number: str) -> None:
+        context.tell_controller(f"agents/{number}/{name}")
+        click.echo(f"agent {number} {done}.")
+
+
+_verb("login", "Let an agent take calls.", "is logged in")
+_verb("logout", "Let an agent take no more calls; a call under way goes on.", "is logged out")
+_verb("resume", "End a pause, or a wrap-up before its time.", "is ready again")
+
+
+@agent.command()
+@click.argument("number")
+@click.option("--reason", default="break", show_default=True)
+@pass_context
+def pause(context: Context, number: str, reason: str) -> None:
+    """Let an agent take no calls for a while.
+
+    Example: contactcenter agent pause 1001 --reason lunch
+    """
+    context.tell_controller(f"agents/{number}/pause", reason=reason)
+    click.echo(f"agent {number} is paused: {reason}.")
+
+
+def _agents(context: Context) -> list[dict[str, Any]]:
+    live: list[dict[str, Any]] | None = context.ask_controller("agents")
+    return live if live is not None else agents_view(context.configuration(), None)

@@ -1,0 +1,60 @@
+"""A call's facts as sentences: what was decided at each step, and why."""
+
+from collections.abc import Iterable
+
+from contactcenter import events as e
+
+
+def explain_call(facts: Iterable[e.Fact]) -> list[dict[str, str]]:
+    """One entry for each decision: step and text, in the order they were made."""
+    lines: list[dict[str, str]] = []
+    for fact in facts:
+        lines += [{"step": step, "text": text} for step, text in _sentences(fact)]
+    return lines
+
+
+def _sentences(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR0911, PLR0912 (one sentence for each fact)
+    match fact:
+        case e.CallArrived():
+            return [("arrival", f"{fact.caller or fact.raw_caller or 'a withheld number'} called {fact.hotline}")]
+        case e.HoursChecked():
+            return [("hours", f"{'open' if fact.open else 'closed'}: calendar {fact.calendar}, {fact.why}")]
+        case e.ServiceCodeTried():
+            return [("caller", f"service code, try {fact.attempt}: {'accepted' if fact.accepted else 'not known'}")]
+        case e.CallerIdentified(by="unknown"):
+            return [("caller", "not identified: neither the number nor a service code is known")]
+        case e.CallerIdentified():
+            who = " ".join(part for part in (fact.company_name, fact.contact_name) if part)
+            return [("caller", f"{who}, level {fact.level}, known by {fact.by.replace('_', ' ')}")]
+        case e.ServiceChecked():
+            return [("service", f"{fact.service}" + (f", until {fact.until}" if fact.until else ""))]
+        case e.KeyPressed():
+            return [("menu", f"{fact.node}: {'key ' + fact.key if fact.key else 'no key in time'}")]
+        case e.CallRouted():
+            tried = [
+                ("routing", f"rule {trial.rule!r} {'matched' if trial.matched else 'did not match'}: {trial.why}")
+                for trial in fact.tried
+            ]
+            return [*tried, ("routing", f"to queue {fact.queue} with priority {fact.priority}")]
+        case e.CallQueued():
+            return [("queue", f"position {fact.position} in {fact.queue}")]
+        case e.CallOffered():
+            return [("offer", f"offer {fact.attempt} to agent {fact.agent}, chosen by {fact.why.replace('_', ' ')}")]
+        case e.OfferMissed():
+            return [("offer", f"agent {fact.agent} did not take it: {fact.reason.replace('_', ' ')}")]
+        case e.CallAnswered():
+            return [("answer", f"agent {fact.agent} {fact.agent_name}")]
+        case e.TicketOpened():
+            return [("ticket", f"{fact.ticket} opened: no open ticket of this customer")]
+        case e.CallAttached():
+            return [("ticket", f"joined {fact.ticket}, which was open")]
+        case e.TalkEnded():
+            return [("talk", f"{fact.talk_seconds:.1f} s, the {fact.by} hung up")]
+        case e.SurveyAnswered():
+            return [("survey", f"rating {fact.rating}")]
+        case e.SurveySkipped():
+            return [("survey", f"no rating: {fact.why.replace('_', ' ')}")]
+        case e.CallEnded():
+            return [("end", fact.outcome + (f": {fact.why}" if fact.why else ""))]
+        case _:
+            return []

@@ -1,0 +1,54 @@
+"""contactcenter NOUN VERB."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contactcenter import __version__
+from contactcenter.cli import agent, call, customer, doctor, prompt, queue, recording, site, ticket
+from contactcenter.cli.context import Context
+from contactcenter.errors import ContactCenterError
+
+
+class OneLine(click.Group):
+    """Our errors end a command with one clear line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ContactCenterError as error:
+            click.echo(f"contactcenter: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--site", "path", type=click.Path(path_type=Path), envvar="CONTACTCENTER_SITE", help="The site folder.")
+@click.version_option(__version__)
+@click.pass_context
+def main(context: click.Context, path: Path | None) -> None:
+    r"""A contact center on Asterisk: hotline, distribution, recording, survey, tickets.
+
+    \b
+    A first try:
+      contactcenter init ~/center --sample
+      contactcenter --site ~/center up
+
+    Exit codes: 0 done, 1 refused or failed with one line that says why, 2 wrong usage.
+    """
+    context.obj = Context(path)
+
+
+for command in (site.init, site.up, site.down, site.status, site.serve, doctor.doctor):
+    main.add_command(command)
+for noun in (
+    agent.agent,
+    queue.queue,
+    customer.customer,
+    call.call,
+    ticket.ticket,
+    recording.recording,
+    prompt.prompt,
+):
+    main.add_command(noun)

@@ -1,0 +1,164 @@
+"""init, up, down, status, serve: a site's life."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from contactcenter.cli.context import Context, pass_context
+from contactcenter.cli.output import json_option, print_json, print_table
+from contactcenter.config import Settings
+from contactcenter.create import create_site
+from contactcenter.errors import BadInput, SiteError
+from contactcenter.site import Site
+from contactcenter.supervisor import down as end_site
+from contactcenter.supervisor import prepare, run, running, wait_until_ready
+
+AGENT_COLUMNS = (("number", "number"), ("name", "name"), ("state", "state"), ("since", "since"), ("queues", "queues"))
+QUEUE_COLUMNS = (
+    ("queue", "name"),
+    ("title", "title"),
+    ("waiting", "waiting"),
+    ("longest wait s", "longest_wait_seconds"),
+    ("free", "free"),
+    ("talking", "talking"),
+)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--sample", is_flag=True, help="With hotline 4001234567, three queues, six agents, five companies.")
+@click.option(
+    "--bind", default="0.0.0.0", show_default=True, help="Address for SIP and voice; 127.0.0.1 for a try-out."
+)
+@click.option("--sip-port", type=click.IntRange(1, 65535), default=5060, show_default=True)
+@click.option("--http-port", type=click.IntRange(1, 65535), default=8088, show_default=True)
+@click.option("--ami-port", type=click.IntRange(1, 65535), default=5038, show_default=True)
+@click.option("--agi-port", type=click.IntRange(1, 65535), default=4573, show_default=True)
+@click.option("--rtp-ports", default="10000-10999", show_default=True, help="UDP ports for voice.")
+def init(
+    folder: Path, sample: bool, bind: str, sip_port: int, http_port: int, ami_port: int, agi_port: int, rtp_ports: str
+) -> None:
+    """Make a new site in FOLDER.
+
+    Example: contactcenter init ~/center --sample --sip-port 5070
+    """
+    first, _, last = rtp_ports.partition("-")
+    if not (first.isdigit() and last.isdigit()):
+        raise BadInput(f"--rtp-ports {rtp_ports} is no range. Write it like 10000-10999")
+    try:
+        settings = Settings.model_validate(
+            {
+                "name": folder.resolve().name,
+                "sip": {"address": bind, "port": sip_port, "rtp_first": int(first), "rtp_last": int(last)},
+                "ports": {"http": http_port, "ami": ami_port, "agi": agi_port},
+            }
+        )
+    except ValueError as error:
+        raise BadInput(f"the ports can't be: {error}") from None
+    site = create_site(folder, settings, sample)
+    click.echo(f"{site.path} is a site now. Start it: contactcenter --site {folder} up")
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Return when Asterisk and controller are ready; they go on running.")
+@pass_context
+def up(context: Context, detach: bool) -> None:
+    """Start Asterisk and the controller of the site, and keep them running.
+
+    Example: contactcenter --site ~/center up --detach
+    """
+    site = context.site
+    if detach:
+        _detach(site)
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with site.locked("up"):
+        asterisk = prepare(site)
+        asyncio.run(run(site, asterisk, lambda: click.echo(f"{site.path} is ready. Ctrl-C ends it.")))
+
+
+def _detach(site: Site) -> None:
+    """The same `up` in a session of its own; its first words are ours if it fails."""
+    if (owner := site.holder("up")) is not None:
+        raise SiteError(f"{site.path} is up already (process {owner}). See: contactcenter status")
+    site.log.mkdir(exist_ok=True)
+    with (site.log / "up.out").open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "contactcenter", "--site", str(site.path), "up"],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        with Console(stderr=True).status("starting Asterisk and the controller"):
+            asyncio.run(wait_until_ready(site, alive=lambda: process.poll() is None))
+    except SiteError:
+        if process.poll() is None:
+            raise
+        words = (site.log / "up.out").read_text(errors="replace").strip()
+        raise SiteError(words.removeprefix("contactcenter: ") or "it ended at once") from None
+    click.echo(f"{site.path} is ready (process {process.pid}). End it: contactcenter --site {site.path} down")
+
+
+@click.command()
+@pass_context
+def down(context: Context) -> None:
+    """End Asterisk and the controller of the site.
+
+    Example: contactcenter --site ~/center down
+    """
+    ended = end_site(context.site)
+    click.echo(f"{context.site.path} is down." if ended else f"{context.site.path} was not up.")
+
+
+@click.command()
+@json_option
+@pass_context
+def status(context: Context, as_json: bool) -> None:
+    """What runs, who waits, what the agents do.
+
+    Example: contactcenter --site ~/center status
+    """
+    live = context.ask_controller("status")
+    processes = running(context.site)
+    if as_json:
+        print_json({"up": live is not None, "processes": processes, **(live or {})})
+        return
+    if live is None:
+        click.echo(f"{context.site.path}: the controller is down. Start it: contactcenter up")
+        return
+    parts = ", ".join(f"{name} {'ready' if ok else 'not ready'}" for name, ok in live["parts"].items())
+    click.echo(f"{context.site.path}: {parts}; {live['calls']} calls, {live['waiting']} waiting\n")
+    print_table(live["queues"], QUEUE_COLUMNS, context.zone, "no queues")
+    click.echo()
+    print_table(live["agents"], AGENT_COLUMNS, context.zone, "no agents")
+
+
+@click.command()
+@pass_context
+def serve(context: Context) -> None:
+    """Run the controller alone, for systemd; Asterisk is run by somebody else.
+
+    Example: contactcenter --site /srv/center serve
+    """
+    from contactcenter.app import run_controller  # noqa: PLC0415 (slow to import, and only needed here)
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with context.site.locked("serve"), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(run_controller(context.site))
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 (not on every platform)
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -1,0 +1,170 @@
+"""The settings of a site: one frozen Settings from contactcenter.toml, every field with its help text."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from contactcenter.errors import FileProblem, FileProblems, SiteError
+
+FILE = "contactcenter.toml"
+SECRETS = "secrets.toml"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sip(Section):
+    address: str = Field(
+        "0.0.0.0", description="the address phones and trunks reach Asterisk at; 127.0.0.1 for a try-out"
+    )
+    port: Port = Field(5060, description="SIP over UDP")
+    rtp_first: Port = Field(10000, description="first UDP port for voice")
+    rtp_last: Port = Field(10999, description="last UDP port for voice; four are needed for a conversation")
+    external_address: str = Field(
+        "", description="the public address of this machine, if phones come from outside a NAT"
+    )
+    qualify_seconds: int = Field(
+        30, ge=0, le=3600, description="how often a phone is asked whether it is there; 0 for never"
+    )
+    trunk_addresses: list[str] = Field(
+        default_factory=list,
+        description="addresses or networks of providers whose calls are taken without a password",
+    )
+
+    @model_validator(mode="after")
+    def _ports_in_order(self) -> Self:
+        if self.rtp_last - self.rtp_first < 3:
+            raise ValueError("rtp_last must be at least 3 above rtp_first")
+        return self
+
+
+class Ports(Section):
+    """All on loopback."""
+
+    http: Port = Field(8088, description="the controller's HTTP API")
+    ami: Port = Field(5038, description="Asterisk's manager interface")
+    agi: Port = Field(4573, description="the controller's FastAGI")
+
+
+class Service(Section):
+    warning_days: int = Field(30, ge=0, description="a service period that ends within so many days counts as expiring")
+
+
+class Fallback(Section):
+    on_call: list[str] = Field(
+        default_factory=list, description="extensions that ring when the controller does not answer"
+    )
+    ring_seconds: int = Field(
+        20, ge=5, le=120, description="how long they ring before the caller hears that they are busy"
+    )
+
+
+class AsteriskSettings(Section):
+    binary: str = Field(
+        "", description="the asterisk program; empty: the one on PATH, or the one scripts/setup installed"
+    )
+
+
+class Settings(Section):
+    """One site. Times of day are in its time zone."""
+
+    name: str = Field("site", description="shown to people")
+    region: str = Field("CN", pattern="^[A-Z]{2}$", description="the country whose numbers come without a country code")
+    timezone: str = Field("Asia/Shanghai", description="for dates that people see")
+    database: str = Field("", description="a SQLAlchemy URL; empty: SQLite in data/")
+    sip: Sip = Sip()
+    ports: Ports = Ports()
+    service: Service = Service()
+    fallback: Fallback = Fallback()
+    asterisk: AsteriskSettings = AsteriskSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("there is no such time zone; use one such as Asia/Shanghai")
+        ZoneInfo(value)
+        return value
+
+
+class Secrets(Section):
+    """Never shown, never logged; the file is readable by its owner only."""
+
+    ami_secret: str = Field(repr=False)
+    api_token: str = Field(repr=False)
+    trunk_password: str = Field(repr=False)
+
+
+def read_settings(site: Path) -> Settings:
+    """The settings of a site folder. Raises SiteError when it is none, FileProblems naming key and line."""
+    file = site / FILE
+    if not file.exists():
+        raise SiteError(f"{site} is no site: it has no {FILE}. Make one: contactcenter init {site}")
+    return Settings.model_validate(_checked(file, Settings))
+
+
+def read_secrets(site: Path) -> Secrets:
+    file = site / SECRETS
+    if not file.exists():
+        raise SiteError(f"{file} is missing. Restore it from your backup, or make a new site.")
+    return Secrets.model_validate(_checked(file, Secrets))
+
+
+def write_settings(site: Path, settings: Settings) -> None:
+    """Writes contactcenter.toml with every field's help text beside it."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("The settings of this site. Restart it after a change: contactcenter down, then up."))
+    _fill(document, settings)
+    (site / FILE).write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
+def write_secrets(site: Path, secrets: Secrets) -> None:
+    file = site / SECRETS
+    file.touch(mode=0o600)
+    file.write_text(tomlkit.dumps(secrets.model_dump()), encoding="utf-8")
+
+
+def _fill(container: Any, section: BaseModel) -> None:
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            table = tomlkit.table()
+            _fill(table, value)
+            container.add(tomlkit.nl())
+            container.add(name, table)
+        else:
+            container.add(tomlkit.comment(field.description or name))
+            container.add(name, value)
+
+
+def _checked(file: Path, model: type[BaseModel]) -> dict[str, Any]:
+    text = file.read_text(encoding="utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileProblems([FileProblem(file, None, f"not TOML: {error}", "Correct that place.")]) from None
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        raise FileProblems([_problem(file, text, dict(item)) for item in error.errors()]) from None
+    return data
+
+
+def _problem(file: Path, text: str, item: dict[str, Any]) -> FileProblem:
+    key = str(item["loc"][-1]) if item["loc"] else ""
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.split("=")[0].strip() == key]
+    name = ".".join(str(part) for part in item["loc"]) or file.stem
+    if item["type"] == "extra_forbidden":
+        return FileProblem(
+            file, lines[0] if lines else None, f"unknown setting {name}", "Take it out, or correct its name."
+        )
+    if item["type"] == "missing":
+        return FileProblem(file, None, f"{name} is missing", f"Add a line {key} = ...")
+    return FileProblem(file, lines[0] if lines else None, f"{name} is {item['input']!r}", f"{item['msg']}.")

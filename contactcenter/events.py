@@ -1,0 +1,299 @@
+"""Every fact: what happened, in the past tense, written when it happens.
+
+A fact is frozen and self-contained: it names things by their id *and* by the name they had at that moment, so that a
+call can be explained months later when customers, agents and rules have changed.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName, TicketNumber
+
+Identification = Literal["number", "service_code", "unknown"]
+ServiceState = Literal["active", "expiring", "expired", "none"]
+Level = Literal["standard", "vip", "super_vip"]
+MissReason = Literal["no_answer", "busy", "rejected", "unreachable", "caller_gone", "failed"]
+Outcome = Literal["answered", "abandoned", "refused", "failed"]
+Party = Literal["caller", "agent", "system"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Base of all facts. `at`: aware UTC."""
+
+    at: datetime
+    KINDS: ClassVar[dict[str, type["Fact"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Fact.KINDS[cls.__name__] = cls
+
+    @property
+    def kind(self) -> str:
+        return type(self).__name__
+
+    def data(self) -> dict[str, Any]:
+        """All fields but `at`, as plain JSON values."""
+        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "at"}
+
+    @staticmethod
+    def read(kind: str, at: datetime, data: Mapping[str, Any]) -> "Fact":
+        """The fact that `data()` was taken from. Fields of a later version are passed over, missing ones take their default."""
+        kind_of = Fact.KINDS[kind]
+        hints = typing.get_type_hints(kind_of)
+        known = {f.name for f in dataclasses.fields(kind_of)}
+        return kind_of(at=at, **{k: _revive(hints[k], v) for k, v in data.items() if k in known})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFact(Fact):
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(CallFact):
+    """caller: E.164, an agent's extension, or "" when the number is withheld or unusable. `raw_caller`: as the trunk sent it."""
+
+    hotline: str
+    caller: str
+    raw_caller: str = ""
+    caller_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursChecked(CallFact):
+    calendar: str
+    open: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceCodeTried(CallFact):
+    """The code itself is never written."""
+
+    attempt: int
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerIdentified(CallFact):
+    by: Identification
+    company: CompanyId | None = None
+    company_name: str = ""
+    contact: ContactId | None = None
+    contact_name: str = ""
+    level: Level = "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChecked(CallFact):
+    """until: the last day of the service period (ISO date), "" when there is none."""
+
+    service: ServiceState
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeEntered(CallFact):
+    flow: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed(CallFact):
+    """A key that a menu took. key "" stands for none in time."""
+
+    flow: str
+    node: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTried:
+    """One routing rule held against a call: matched, or why it did not."""
+
+    rule: str
+    matched: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRouted(CallFact):
+    queue: QueueName
+    priority: int
+    rule: str
+    tried: tuple[RuleTried, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(CallFact):
+    """position: 1 is the next to be served."""
+
+    queue: QueueName
+    priority: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered(CallFact):
+    """attempt: 1 for the first offer of this call. why: what made this agent the one."""
+
+    queue: QueueName
+    agent: AgentNumber
+    attempt: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissed(CallFact):
+    queue: QueueName
+    agent: AgentNumber
+    reason: MissReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallFact):
+    queue: QueueName
+    agent: AgentNumber
+    agent_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAbandoned(CallFact):
+    """The caller hung up before an agent answered. step: the package of the step they were at."""
+
+    step: str
+    queue: QueueName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkEnded(CallFact):
+    agent: AgentNumber
+    by: Party
+    talk_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSaved(CallFact):
+    """path: within the site's recordings folder. Left channel: the caller; right channel: the agent."""
+
+    path: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFailed(CallFact):
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(CallFact):
+    rating: int
+    agent: AgentNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveySkipped(CallFact):
+    why: Literal["hung_up", "no_key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOpened(CallFact):
+    ticket: TicketNumber
+    title: str
+    assignee: AgentNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAttached(CallFact):
+    """The call joined a ticket that was open already."""
+
+    ticket: TicketNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(CallFact):
+    """The last fact of a call. why: what a person needs to know beyond the outcome."""
+
+    outcome: Outcome
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentFact(Fact):
+    agent: AgentNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedIn(AgentFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedOut(AgentFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPaused(AgentFact):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentResumed(AgentFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpStarted(AgentFact):
+    call: CallId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpEnded(AgentFact):
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneChanged(AgentFact):
+    phone: Literal["free", "busy", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised(Fact):
+    """Something a person must look at. name: short and stable; detail: one line."""
+
+    name: str
+    detail: str
+    call: CallId | None = None
+    agent: AgentNumber | None = None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return value
+
+
+def _revive(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(a for a in typing.get_args(hint) if a is not type(None))
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    if typing.get_origin(hint) is tuple:
+        item = typing.get_args(hint)[0]
+        return tuple(_revive(item, v) for v in value)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return hint(**{f.name: value[f.name] for f in dataclasses.fields(hint) if f.name in value})
+    return value

@@ -1,0 +1,1 @@
+"""Opening hours: calendars of weekly spans and special days. Pure."""

@@ -1,0 +1,1 @@
+"""The voice menus: flows from YAML, checked before they run."""

@@ -1,0 +1,122 @@
+"""Flows and routing rules from YAML, refused as a whole with every problem's file, line and fix."""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from contactcenter.errors import FileProblem, FileProblems
+from contactcenter.ivr.checker import check
+from contactcenter.ivr.flow import Flow
+from contactcenter.ivr.nodes import NODES
+from contactcenter.ivr.nodes.base import Node
+from contactcenter.ivr.yaml_lines import Place, line_of, load
+from contactcenter.routing.rules import Rule
+
+FLOW_KEYS = ("start", "nodes")
+
+
+def load_flow(file: Path, prompts: dict[str, set[str]]) -> Flow:
+    """The flow of a file, named after it. prompts: language -> the prompts that exist. Raises FileProblems."""
+    data, lines = _mapping(file, FLOW_KEYS)
+    problems: list[FileProblem] = []
+    nodes: dict[str, Node] = {}
+    raw_nodes = data.get("nodes")
+    if not isinstance(raw_nodes, dict) or not raw_nodes:
+        raise FileProblems([FileProblem(file, lines.get(("nodes",)), "there are no nodes", "Write them under nodes:")])
+    for name, raw in raw_nodes.items():
+        node = _node(file, str(name), raw, lines, problems)
+        if node is not None:
+            nodes[str(name)] = node
+    flow = Flow(file.stem, str(data.get("start", "")), nodes)
+    if not problems:
+        problems += check(file, flow, lines, prompts)
+    if problems:
+        raise FileProblems(problems)
+    return flow
+
+
+def load_rules(file: Path, queues: Iterable[str]) -> tuple[Rule, ...]:
+    """The routing rules of a file, in order. queues: the names that exist. Raises FileProblems."""
+    data, lines = _mapping(file, ("rules",))
+    problems: list[FileProblem] = []
+    rules: list[Rule] = []
+    known = sorted(queues)
+    for index, raw in enumerate(data.get("rules") or []):
+        place: Place = ("rules", index)
+        try:
+            rule = Rule.model_validate(raw)
+        except ValidationError as error:
+            problems += _explain(file, error, place, lines, tuple(Rule.model_fields))
+            continue
+        rules.append(rule)
+        if rule.queue not in known:
+            fix = f"Use one of: {', '.join(known)}"
+            problems.append(
+                FileProblem(file, line_of(lines, (*place, "queue")), f"there is no queue {rule.queue}", fix)
+            )
+    if not rules and not problems:
+        problems.append(FileProblem(file, None, "there are no rules", "Write at least one under rules:"))
+    if problems:
+        raise FileProblems(problems)
+    return tuple(rules)
+
+
+def _mapping(file: Path, keys: tuple[str, ...]) -> tuple[dict[str, Any], dict[Place, int]]:
+    try:
+        data, lines = load(file)
+    except FileProblem as problem:
+        raise FileProblems([problem]) from None
+    if not isinstance(data, dict):
+        raise FileProblems([FileProblem(file, 1, "this is not a mapping", f"Begin with {keys[0]}:")])
+    wrong = [
+        FileProblem(file, lines.get((str(key),)), f"unknown key {key}", _suggest(str(key), keys))
+        for key in data
+        if key not in keys
+    ]
+    if wrong:
+        raise FileProblems(wrong)
+    return data, lines
+
+
+def _node(file: Path, name: str, raw: Any, lines: dict[Place, int], problems: list[FileProblem]) -> Node | None:
+    place: Place = ("nodes", name)
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    if not isinstance(kind, str) or kind not in NODES:
+        problem = f"node {name} has no type" if kind is None else f"there is no node type {kind}"
+        problems.append(
+            FileProblem(file, line_of(lines, (*place, "type")), problem, _suggest(str(kind), tuple(NODES), "type"))
+        )
+        return None
+    try:
+        return NODES[kind].model_validate(raw)
+    except ValidationError as error:
+        problems += _explain(file, error, place, lines, tuple(NODES[kind].model_fields))
+        return None
+
+
+def _explain(
+    file: Path, error: ValidationError, place: Place, lines: dict[Place, int], keys: tuple[str, ...]
+) -> list[FileProblem]:
+    found: list[FileProblem] = []
+    for item in error.errors():
+        where = tuple(part for part in item["loc"] if part != "[key]")
+        line = line_of(lines, (*place, *where))
+        name = ".".join(str(part) for part in where) or str(place[-1])
+        match item["type"]:
+            case "extra_forbidden":
+                found.append(FileProblem(file, line, f"unknown key {name}", _suggest(str(where[-1]), keys)))
+            case "missing":
+                found.append(FileProblem(file, line, f"{place[-1]} lacks {name}", f"Add a line {name}: ..."))
+            case _:
+                found.append(
+                    FileProblem(file, line, f"{name} is {item['input']!r}", f"It must be otherwise: {item['msg']}.")
+                )
+    return found
+
+
+def _suggest(word: str, known: tuple[str, ...], what: str = "key") -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Use a {what} of: {', '.join(known)}"

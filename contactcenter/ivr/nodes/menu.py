@@ -1,0 +1,38 @@
+"""menu: a prompt and a key. Any key ends the prompt; wrong keys and silence ask again, `tries` times in all."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from contactcenter.ivr.nodes.base import Exit, Node, Walk
+
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+
+
+class Menu(Node):
+    """seconds: how long to wait for a key after the prompt. failed: where a caller goes who pressed none that counts."""
+
+    type: Literal["menu"]
+    prompt: str
+    keys: dict[Key, str] = Field(min_length=1)
+    failed: str
+    seconds: float = Field(default=5, gt=0, le=60)
+    tries: int = Field(default=3, ge=1, le=9)
+    wrong_key: str = "wrong-key"
+    no_key: str = "no-key"
+
+    def exits(self) -> list[Exit]:
+        return [*(Exit(target, by_key=True) for target in self.keys.values()), Exit(self.failed)]
+
+    def prompts(self) -> list[str]:
+        return [self.prompt, self.wrong_key, self.no_key]
+
+    async def run(self, walk: Walk) -> str:
+        for attempt in range(self.tries):
+            key = await walk.phone.ask_key(self.prompt, self.seconds)
+            walk.pressed(key)
+            if key in self.keys:
+                return self.keys[key]
+            if attempt + 1 < self.tries:
+                await walk.phone.play(self.wrong_key if key else self.no_key)
+        return self.failed

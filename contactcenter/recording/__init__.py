@@ -1,0 +1,1 @@
+"""Recordings: both voices in stereo, from answer to hang-up."""

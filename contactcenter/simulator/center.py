@@ -1,0 +1,171 @@
+"""A whole center in memory: the sample data, the shipped dialplans, agents' phones, and callers who dial in."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from contactcenter.acd.driver import Distributor
+from contactcenter.acd.engine import Engine
+from contactcenter.acd.inputs import Configure, Member, OpenTickets, PhoneIs, QueueSettings, Restore
+from contactcenter.bus import Bus
+from contactcenter.calls.arrival import Arrival
+from contactcenter.center import Agent, Center, Configuration, Hotline
+from contactcenter.config import Settings
+from contactcenter.dialplan import load_dialplans
+from contactcenter.events import Fact, TicketOpened
+from contactcenter.hours.calendar import Calendar, Span
+from contactcenter.ids import AgentNumber, CallId, QueueName
+from contactcenter.ivr.flow import Flow
+from contactcenter.journey import Journey
+from contactcenter.recording.recorder import Recorder
+from contactcenter.resources import resource
+from contactcenter.routing.rules import Rule
+from contactcenter.sample import HOTLINE, sample_rows
+from contactcenter.simulator.agents import AgentPhones
+from contactcenter.simulator.clock import MONDAY_MORNING, LoopClock
+from contactcenter.simulator.phone import PROMPT_SECONDS, CallerScript, FakePhone, write_silence
+from contactcenter.simulator.recorder import SilentRecorder
+from contactcenter.simulator.store import MemoryStore, Rows
+from contactcenter.site import Site
+
+
+@dataclass(slots=True)
+class SimulatedCenter:
+    """center: what journeys are handed. phones: the agents'. store: what would be in the database."""
+
+    center: Center
+    store: MemoryStore
+    phones: AgentPhones
+    prompt_seconds: float = PROMPT_SECONDS
+    calls: int = 0
+
+    @property
+    def facts(self) -> list[Fact]:
+        return self.store.facts
+
+    def line(self, script: CallerScript | None = None) -> FakePhone:
+        """A new caller's line."""
+        self.calls += 1
+        recorder = self.center.recorder
+        tape = recorder.keep if isinstance(recorder, SilentRecorder) else write_silence
+        call = CallId(f"{self.calls}.sim")
+        return FakePhone(call, self.phones, self.center.clock, script, tape=tape, prompt_seconds=self.prompt_seconds)
+
+    async def call(
+        self,
+        caller: str,
+        script: CallerScript | None = None,
+        hotline: str = HOTLINE,
+        phone: FakePhone | None = None,
+    ) -> FakePhone:
+        """One call from INVITE to its end. caller: E.164 or ""; phone: a line made before, to act on while the call lasts."""
+        phone = phone or self.line(script)
+        self.center.live_calls.add(phone.call)
+        try:
+            await Journey(phone, Arrival(hotline, caller, caller), self.center).run()
+        finally:
+            self.center.live_calls.discard(phone.call)
+            phone.let_go()
+        return phone
+
+    def count_tickets(self, fact: Fact) -> None:
+        """Tells distribution of tickets opened, as app.py does."""
+        if isinstance(fact, TicketOpened):
+            agent = self.center.distributor.engine.agents[fact.assignee]
+            self.center.distributor.tell(OpenTickets(fact.assignee, agent.open_tickets + 1))
+
+    def configure(self, **queues: Mapping[str, object]) -> None:
+        """Changes settings of queues in the running center, as an admin would, such as vip={"ring_seconds": 5}."""
+        configuration = self.center.configuration
+        for name, changes in queues.items():
+            queue = QueueName(name)
+            configuration.queues[queue] = replace(configuration.queues[queue], **changes)  # type: ignore[arg-type]
+        self.center.distributor.tell(
+            Configure(
+                tuple(configuration.queues.values()), tuple((a.number, a.name) for a in configuration.agents.values())
+            )
+        )
+
+
+@contextlib.asynccontextmanager
+async def simulated_center(
+    start: datetime = MONDAY_MORNING,
+    recordings: Path | None = None,
+    settings: Settings | None = None,
+    rows: Rows | None = None,
+) -> AsyncIterator[SimulatedCenter]:
+    """A running center with the sample's data of that day, everybody logged in and every phone free.
+
+    recordings: a folder for real files; without one only their length is kept. rows: other data than the sample's. Its
+    time is the event loop's: see clock.VirtualTimeLoop.
+    """
+    settings = settings or Settings()
+    today = start.astimezone(ZoneInfo(settings.timezone)).date()
+    rows = rows or sample_rows(today, settings.timezone, lambda: "secret")
+    configuration = configuration_of(rows)
+    flows, rules = shipped_dialplans()
+    bus, clock, store = Bus(), LoopClock(start), MemoryStore(rows)
+    bus.subscribe(store.write)
+    distributor = Distributor(Engine(), bus, clock)
+    recorder = Recorder(recordings) if recordings else SilentRecorder()
+    center = Center(settings, clock, bus, configuration, flows, rules, store, store, store, distributor, recorder)
+    simulated = SimulatedCenter(center, store, AgentPhones(distributor.tell))
+    bus.subscribe(simulated.count_tickets)
+    simulated.configure()
+    for agent in configuration.agents.values():
+        distributor.tell(agent.before)
+        distributor.tell(OpenTickets(agent.number, await store.open_of(agent.number)))
+        distributor.tell(PhoneIs(agent.number, "free"))
+    ticking = asyncio.create_task(distributor.run(), name="distribution")
+    try:
+        yield simulated
+    finally:
+        ticking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ticking
+
+
+def configuration_of(rows: Rows) -> Configuration:
+    """What store/configuration.py reads, from rows in memory."""
+    members: dict[str, list[Member]] = {}
+    for row in rows["members"]:
+        members.setdefault(row["queue"], []).append(Member(AgentNumber(row["agent"]), row["level"]))
+    return Configuration(
+        {
+            AgentNumber(row["number"]): Agent(
+                AgentNumber(row["number"]),
+                row["name"],
+                row["sip_password"],
+                Restore(AgentNumber(row["number"]), row["logged_in"], row.get("pause_reason", "")),
+            )
+            for row in rows["agents"]
+        },
+        {
+            QueueName(row["name"]): QueueSettings(**row, members=tuple(members.get(row["name"], ())))
+            for row in rows["queues"]
+        },
+        {row["number"]: Hotline(**row) for row in rows["hotlines"]},
+        {row["name"]: _calendar(**row) for row in rows["calendars"]},
+    )
+
+
+@cache
+def shipped_dialplans() -> tuple[dict[str, Flow], tuple[Rule, ...]]:
+    """The flows and rules in dialplans/, checked against the sample's queues and the shipped prompts."""
+    shipped = Site(resource("dialplans").parent)
+    sample = configuration_of(sample_rows(MONDAY_MORNING.date(), "Asia/Shanghai", str))
+    return load_dialplans(shipped, sample)
+
+
+def _calendar(name: str, timezone: str, weekly: list[list[str]], special: dict[str, list[str]]) -> Calendar:
+    return Calendar(
+        name,
+        ZoneInfo(timezone),
+        tuple(tuple(Span.parse(span) for span in spans) for spans in weekly),
+        {date.fromisoformat(day): tuple(Span.parse(span) for span in spans) for day, spans in special.items()},
+    )

@@ -1,0 +1,90 @@
+"""A site is one folder. Everything of it is inside; two sites run side by side when their ports differ."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contactcenter.config import Settings, read_settings
+from contactcenter.errors import SiteError
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The folder and its parts. `path` is absolute."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path) -> "Site":
+        """The site of a folder that has settings. Raises SiteError, FileProblems."""
+        site = cls(path.resolve())
+        read_settings(site.path)
+        return site
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data"
+
+    @property
+    def recordings(self) -> Path:
+        return self.path / "recordings"
+
+    @property
+    def sounds(self) -> Path:
+        return self.path / "sounds"
+
+    @property
+    def dialplans(self) -> Path:
+        return self.path / "dialplans"
+
+    @property
+    def asterisk(self) -> Path:
+        return self.path / "asterisk"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log"
+
+    @property
+    def run(self) -> Path:
+        return self.path / "run"
+
+    def database_url(self, settings: Settings) -> str:
+        return settings.database or f"sqlite+aiosqlite:///{self.data / 'contactcenter.db'}"
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Holds run/NAME.pid for this process. Raises SiteError when another process holds it, or the folder can't be written."""
+        file = self.run / f"{name}.pid"
+        try:
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise SiteError(f"{file} can't be written: {error.strerror}. Give this user the site folder.") from None
+        with os.fdopen(descriptor, "r+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                owner = lock.read().strip()
+                raise SiteError(
+                    f"{self.path} is up already (process {owner}). See: contactcenter status; end it: contactcenter down"
+                ) from None
+            lock.truncate()
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+            lock.truncate(0)
+
+    def holder(self, name: str) -> int | None:
+        """The process that holds run/NAME.pid, None when nobody does."""
+        try:
+            with (self.run / f"{name}.pid").open() as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return int(lock.read().strip() or 0) or None
+        except (FileNotFoundError, ValueError):
+            return None
+        return None

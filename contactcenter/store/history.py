@@ -1,0 +1,104 @@
+"""What happened, read back: calls, facts, recordings, and who spoke with whom last."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contactcenter.events import Fact
+from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
+from contactcenter.store import tables as t
+
+CALL_KEYS = (
+    "id",
+    "hotline",
+    "caller",
+    "company",
+    "contact",
+    "level",
+    "service",
+    "queue",
+    "priority",
+    "agent",
+    "outcome",
+    "arrived_at",
+    "queued_at",
+    "answered_at",
+    "ended_at",
+    "wait_seconds",
+    "talk_seconds",
+    "rating",
+    "ticket",
+    "recording",
+)
+
+
+class HistoryRepository:
+    def __init__(self, database: AsyncEngine) -> None:
+        self._database = database
+
+    async def last_agents(
+        self, contact: ContactId | None, company: CompanyId | None, caller: str, since: datetime
+    ) -> tuple[AgentNumber, ...]:
+        """Who last spoke with this contact (or, without one, this number), then with this company; none twice."""
+        columns = t.calls.c
+        whose = []
+        if contact is not None:
+            whose.append(columns.contact_id == contact)
+        elif caller:
+            whose.append(columns.caller == caller)
+        if company is not None:
+            whose.append(columns.company_id == company)
+        found: list[AgentNumber] = []
+        async with self._database.connect() as connection:
+            for condition in whose:
+                query = (
+                    select(columns.agent)
+                    .where(condition, columns.answered_at >= since)
+                    .order_by(columns.answered_at.desc())
+                    .limit(1)
+                )
+                agent = (await connection.execute(query)).scalar_one_or_none()
+                if agent and agent not in found:
+                    found.append(AgentNumber(agent))
+        return tuple(found)
+
+    async def calls(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """The newest calls first, with the keys of CALL_KEYS."""
+        query = select(*(t.calls.c[key] for key in CALL_KEYS)).order_by(t.calls.c.arrived_at.desc()).limit(limit)
+        async with self._database.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def call(self, call: CallId) -> dict[str, Any] | None:
+        query = select(*(t.calls.c[key] for key in CALL_KEYS)).where(t.calls.c.id == call)
+        async with self._database.connect() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return None if row is None else dict(row)
+
+    async def facts(self, call: CallId) -> list[Fact]:
+        """Every fact of a call, in the order they happened."""
+        query = select(t.facts).where(t.facts.c.call_id == call).order_by(t.facts.c.seq)
+        async with self._database.connect() as connection:
+            return [Fact.read(row.kind, row.at, row.data) for row in await connection.execute(query)]
+
+    async def alarms(self, limit: int = 100) -> list[Fact]:
+        query = select(t.facts).where(t.facts.c.kind == "AlarmRaised").order_by(t.facts.c.seq.desc()).limit(limit)
+        async with self._database.connect() as connection:
+            return [Fact.read(row.kind, row.at, row.data) for row in await connection.execute(query)]
+
+    async def recordings(self) -> list[dict[str, Any]]:
+        """The newest first."""
+        query = (
+            select(t.recordings, t.calls.c.agent, t.calls.c.company, t.calls.c.caller)
+            .join(t.calls, t.calls.c.id == t.recordings.c.call_id)
+            .order_by(t.recordings.c.saved_at.desc())
+        )
+        async with self._database.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def outcomes(self) -> dict[str, int]:
+        """How many calls ended how; "" counts those under way."""
+        query = select(t.calls.c.outcome, func.count().label("calls")).group_by(t.calls.c.outcome)
+        async with self._database.connect() as connection:
+            return {row.outcome: row.calls for row in await connection.execute(query)}

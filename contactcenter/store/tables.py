@@ -1,0 +1,220 @@
+"""Every table. Each lookup on the path of a call has its index here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware UTC datetimes, also where the database forgets the zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+# ---- customers
+
+customer_groups = Table(
+    "customer_groups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+)
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("group_id", ForeignKey("customer_groups.id"), index=True),
+    Column("level", String(20), nullable=False, default="standard"),
+    Column("service_from", Date),
+    Column("service_until", Date),
+    Column("service_code", String(20), nullable=False, unique=True),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("company_id", ForeignKey("companies.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+)
+
+contact_numbers = Table(
+    "contact_numbers",
+    metadata,
+    Column("number", String(40), primary_key=True),
+    Column("contact_id", ForeignKey("contacts.id"), nullable=False, index=True),
+)
+
+# ---- the site's configuration
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("number", String(20), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("sip_password", String(64), nullable=False),
+    Column("logged_in", Boolean, nullable=False, default=False),
+    Column("pause_reason", String(40), nullable=False, default=""),
+    Column("wrap_up_until", Utc),
+)
+
+queues = Table(
+    "queues",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("title", String(200), nullable=False, default=""),
+    Column("strategy", String(40), nullable=False, default="round_robin"),
+    Column("ring_seconds", Float, nullable=False, default=20.0),
+    Column("wrap_up_seconds", Float, nullable=False, default=10.0),
+    Column("misses_before_pause", Integer, nullable=False, default=3),
+    Column("sticky_hours", Float, nullable=False, default=72.0),
+    Column("max_wait_seconds", Float, nullable=False, default=600.0),
+    Column("announce_seconds", Float, nullable=False, default=30.0),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("queue", ForeignKey("queues.name"), nullable=False),
+    Column("agent", ForeignKey("agents.number"), nullable=False, index=True),
+    Column("level", Integer, nullable=False, default=1),
+    PrimaryKeyConstraint("queue", "agent"),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("timezone", String(60), nullable=False),
+    Column("weekly", JSON, nullable=False),
+    Column("special", JSON, nullable=False, default=dict),
+)
+
+hotlines = Table(
+    "hotlines",
+    metadata,
+    Column("number", String(20), primary_key=True),
+    Column("title", String(200), nullable=False, default=""),
+    Column("calendar", ForeignKey("calendars.name"), nullable=False),
+    Column("flow", String(40), nullable=False, default="main"),
+    Column("language", String(10), nullable=False, default="zh"),
+)
+
+# ---- what happened
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("call_id", String(60), index=True),
+    Column("agent", String(20)),
+    Column("data", JSON, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("hotline", String(40), nullable=False),
+    Column("caller", String(40), nullable=False),
+    Column("company_id", Integer),
+    Column("company", String(200), nullable=False, default=""),
+    Column("contact_id", Integer),
+    Column("contact", String(200), nullable=False, default=""),
+    Column("level", String(20), nullable=False, default=""),
+    Column("service", String(20), nullable=False, default=""),
+    Column("queue", String(40), nullable=False, default=""),
+    Column("priority", Integer),
+    Column("agent", String(20), nullable=False, default=""),
+    Column("outcome", String(20), nullable=False, default=""),
+    Column("arrived_at", Utc, index=True),
+    Column("queued_at", Utc),
+    Column("answered_at", Utc),
+    Column("talk_ended_at", Utc),
+    Column("ended_at", Utc),
+    Column("wait_seconds", Float),
+    Column("talk_seconds", Float),
+    Column("rating", Integer),
+    Column("ticket", Integer, index=True),
+    Column("recording", String(200), nullable=False, default=""),
+    Index("ix_calls_contact_answered", "contact_id", "answered_at"),
+    Index("ix_calls_company_answered", "company_id", "answered_at"),
+    Index("ix_calls_caller_answered", "caller", "answered_at"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("call_id", String(60), primary_key=True),
+    Column("path", String(200), nullable=False, unique=True),
+    Column("seconds", Float, nullable=False),
+    Column("saved_at", Utc, nullable=False, index=True),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("status", String(20), nullable=False, default="open"),
+    Column("company_id", ForeignKey("companies.id")),
+    Column("contact_id", ForeignKey("contacts.id")),
+    Column("caller", String(40), nullable=False, default=""),
+    Column("title", Text, nullable=False),
+    Column("assignee", String(20), nullable=False, default=""),
+    Column("opened_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+    Index("ix_tickets_company_status", "company_id", "status"),
+    Index("ix_tickets_caller_status", "caller", "status"),
+    Index("ix_tickets_assignee_status", "assignee", "status"),
+    sqlite_autoincrement=True,
+)
+
+ticket_calls = Table(
+    "ticket_calls",
+    metadata,
+    Column("ticket", ForeignKey("tickets.number"), nullable=False),
+    Column("call_id", String(60), nullable=False, unique=True),
+    PrimaryKeyConstraint("ticket", "call_id"),
+)

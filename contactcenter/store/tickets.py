@@ -1,0 +1,105 @@
+"""Tickets in the store."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contactcenter.errors import StoreError
+from contactcenter.ids import AgentNumber, TicketNumber
+from contactcenter.store import tables as t
+from contactcenter.tickets.problem import Problem
+
+
+class TicketRepository:
+    """Implements tickets.ports.TicketBook, and the listing. One at a time, so that two calls of a company share a ticket."""
+
+    def __init__(self, database: AsyncEngine) -> None:
+        self._database = database
+        self._one_at_a_time = asyncio.Lock()
+
+    async def open_or_join(self, problem: Problem) -> tuple[TicketNumber, bool]:
+        try:
+            async with self._one_at_a_time, self._database.begin() as connection:
+                return await self._attach(connection, problem)
+        except SQLAlchemyError as error:
+            raise StoreError(f"call {problem.call} could not be attached to a ticket: {error}") from error
+
+    async def _attach(self, connection: AsyncConnection, problem: Problem) -> tuple[TicketNumber, bool]:
+        number = await self._open_ticket(connection, problem)
+        opened = number is None
+        if number is None:
+            values = {
+                "company_id": problem.company,
+                "contact_id": problem.contact,
+                "caller": problem.caller,
+                "title": problem.title,
+                "assignee": problem.assignee,
+                "opened_at": problem.at,
+            }
+            result = await connection.execute(insert(t.tickets).values(values))
+            number = result.inserted_primary_key[0]  # type: ignore[index]  # a row was inserted
+        await connection.execute(insert(t.ticket_calls).values(ticket=number, call_id=problem.call))
+        return TicketNumber(number), opened
+
+    async def open_of(self, assignee: AgentNumber) -> int:
+        """How many tickets are open for an agent."""
+        query = select(t.tickets.c.number).where(t.tickets.c.assignee == assignee, t.tickets.c.status == "open")
+        async with self._database.connect() as connection:
+            return len((await connection.execute(query)).all())
+
+    async def all(self) -> list[dict[str, Any]]:
+        """Every ticket with the ids of its calls, newest first."""
+        return await self._read(t.tickets.c.number.is_not(None))
+
+    async def one(self, number: int) -> dict[str, Any] | None:
+        found = await self._read(t.tickets.c.number == number)
+        return found[0] if found else None
+
+    async def _read(self, which: ColumnElement[bool]) -> list[dict[str, Any]]:
+        query = (
+            select(t.tickets, t.companies.c.name.label("company"), t.contacts.c.name.label("contact"))
+            .join(t.companies, t.tickets.c.company_id == t.companies.c.id, isouter=True)
+            .join(t.contacts, t.tickets.c.contact_id == t.contacts.c.id, isouter=True)
+            .where(which)
+            .order_by(t.tickets.c.number.desc())
+        )
+        calls_query = select(t.ticket_calls).join(t.tickets).where(which).order_by(t.ticket_calls.c.call_id)
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(query)).all()
+            calls: dict[int, list[str]] = {}
+            for row in await connection.execute(calls_query):
+                calls.setdefault(row.ticket, []).append(row.call_id)
+        return [
+            {
+                "number": row.number,
+                "status": row.status,
+                "company": row.company or "",
+                "contact": row.contact or "",
+                "caller": row.caller,
+                "title": row.title,
+                "assignee": row.assignee,
+                "opened_at": row.opened_at,
+                "closed_at": row.closed_at,
+                "calls": calls.get(row.number, []),
+            }
+            for row in rows
+        ]
+
+    @staticmethod
+    async def _open_ticket(connection: AsyncConnection, problem: Problem) -> int | None:
+        if problem.company is not None:
+            whose = t.tickets.c.company_id == problem.company
+        elif problem.caller:
+            whose = (t.tickets.c.caller == problem.caller) & t.tickets.c.company_id.is_(None)
+        else:
+            return None
+        query = (
+            select(t.tickets.c.number)
+            .where(whose, t.tickets.c.status == "open")
+            .order_by(t.tickets.c.number.desc())
+            .limit(1)
+        )
+        return (await connection.execute(query)).scalar_one_or_none()

@@ -1,0 +1,235 @@
+"""Runs a site: Asterisk and the controller as two processes, started, watched, restarted and ended together."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contactcenter.asterisk.installation import find_asterisk
+from contactcenter.asterisk.render import render
+from contactcenter.center import Configuration
+from contactcenter.config import Settings, read_secrets, read_settings
+from contactcenter.dialplan import load_dialplans
+from contactcenter.errors import ControllerUnreachable, SiteError
+from contactcenter.site import Site
+from contactcenter.store.configuration import ConfigurationRepository
+from contactcenter.store.database import migrate, open_database
+from contactcenter.web.client import ControllerClient
+
+log = logging.getLogger(__name__)
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 10.0
+RESTART_DELAYS = (0.5, 1.0, 2.0, 5.0, 10.0)
+STEADY_SECONDS = 60.0
+"""A process that ran this long is restarted at once again."""
+
+
+@dataclass(slots=True)
+class Program:
+    """One process of a site. Its output goes to log/NAME.out."""
+
+    name: str
+    argv: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def prepare(site: Site) -> Program:
+    """Checks and writes all that a start needs, and returns the Asterisk to run.
+
+    Raises FileProblems, SiteError, StoreError, AsteriskNotFound; nothing is running then.
+    """
+    settings, secrets = read_settings(site.path), read_secrets(site.path)
+    check_ports(settings)
+    url = site.database_url(settings)
+    migrate(url)
+    configuration = asyncio.run(_load(url))
+    load_dialplans(site, configuration)
+    installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
+    conf = render(site, settings, secrets, list(configuration.agents.values()), installation)
+    return Program("asterisk", [*installation.command, "-C", str(conf), "-f"], installation.environment)
+
+
+async def _load(url: str) -> Configuration:
+    database = open_database(url)
+    try:
+        return await ConfigurationRepository(database).load()
+    finally:
+        await database.dispose()
+
+
+def ports_of(settings: Settings) -> dict[str, tuple[str, int, socket.SocketKind]]:
+    """Setting -> (address, port, kind) of everything a site listens on, without the voice ports."""
+    tcp, udp, loopback = socket.SOCK_STREAM, socket.SOCK_DGRAM, "127.0.0.1"
+    return {
+        "[sip] port": (settings.sip.address, settings.sip.port, udp),
+        "[ports] http": (loopback, settings.ports.http, tcp),
+        "[ports] ami": (loopback, settings.ports.ami, tcp),
+        "[ports] agi": (loopback, settings.ports.agi, tcp),
+    }
+
+
+def check_ports(settings: Settings) -> None:
+    """Raises SiteError naming each port that is in use or can't be had."""
+    wrong = []
+    for name, (address, port, kind) in ports_of(settings).items():
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                wrong.append(f"{name}: {address}:{port} {(error.strerror or str(error)).lower()}")
+    if wrong:
+        raise SiteError(f"{'; '.join(wrong)}. End the other program, or set another port in contactcenter.toml.")
+
+
+async def run(site: Site, asterisk: Program, on_ready: Callable[[], None]) -> None:
+    """Runs a prepared site until SIGINT or SIGTERM. Raises SiteError if it does not become ready."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    controller = Program("controller", [sys.executable, "-m", "contactcenter", "--site", str(site.path), "serve"])
+    try:
+        async with asyncio.TaskGroup() as group:
+            # Asterisk ends first, so that the controller still writes how each call ended.
+            serving = group.create_task(_keep_running(site, controller), name="controller")
+            calling = group.create_task(_keep_running(site, asterisk), name="asterisk")
+            try:
+                await _first(stop.wait(), wait_until_ready(site))
+                if not stop.is_set():
+                    on_ready()
+                    await stop.wait()
+            finally:
+                for task in (calling, serving):
+                    task.cancel()
+                    await asyncio.wait([task])
+    except* SiteError as errors:
+        raise errors.exceptions[0] from None
+
+
+async def wait_until_ready(site: Site, alive: Callable[[], bool] = lambda: True) -> None:
+    """Until calls are taken. Raises SiteError after READY_SECONDS, or as soon as `alive` says no."""
+    client = client_of(site)
+    end = time.monotonic() + READY_SECONDS
+    parts: dict[str, bool] = {}
+    while time.monotonic() < end and alive():
+        with contextlib.suppress(ControllerUnreachable):
+            parts = await client.health()
+            if parts["ready"]:
+                return
+        await asyncio.sleep(0.05)  # another process: there is nothing to wait on but its answer
+    missing = [name for name, up in parts.items() if not up and name != "ready"] or ["controller"]
+    raise SiteError(f"not ready: {', '.join(missing)}. See the last lines of {site.log}/")
+
+
+def client_of(site: Site) -> ControllerClient:
+    return ControllerClient(read_settings(site.path).ports.http, read_secrets(site.path).api_token)
+
+
+def down(site: Site) -> list[str]:
+    """Ends what runs of a site, also what a killed supervisor left behind; the names of what was ended."""
+    ended = []
+    for name, process in running(site).items():
+        if _end(process):
+            ended.append(name)
+    return ended
+
+
+def running(site: Site) -> dict[str, int]:
+    """Name -> process id of what runs of a site: the supervisor, the controller, Asterisk."""
+    found = {name: site.holder(name) for name in ("up", "serve")}
+    found["asterisk"] = _asterisk_of(site)
+    return {name: process for name, process in found.items() if process is not None}
+
+
+def _asterisk_of(site: Site) -> int | None:
+    try:
+        process = int((site.run / "asterisk.pid").read_text())
+        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return process if str(site.asterisk / "asterisk.conf").encode() in words else None
+
+
+def _end(process: int) -> bool:
+    """SIGTERM, and SIGKILL after twice STOP_SECONDS; False if it was gone already."""
+    try:
+        os.kill(process, signal.SIGTERM)
+    except ProcessLookupError:
+        return False
+    end = time.monotonic() + 2 * STOP_SECONDS
+    while time.monotonic() < end:
+        if not _alive(process):
+            return True
+        time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+    return True
+
+
+def _alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+async def _keep_running(site: Site, program: Program) -> None:
+    """Starts a program and starts it again whenever it ends; cancelled, it ends the program and waits for that."""
+    delay = 0
+    while True:
+        started = time.monotonic()
+        with (site.log / f"{program.name}.out").open("ab") as out:
+            process = await asyncio.create_subprocess_exec(
+                *program.argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **program.environment},
+                start_new_session=True,  # Ctrl-C comes to us alone; we end them in order
+            )
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            await _stop(process)
+            raise
+        if time.monotonic() - started > STEADY_SECONDS:
+            delay = 0
+        log.error("%s ended with %s; starting it again in %s s", program.name, code, RESTART_DELAYS[delay])
+        await asyncio.sleep(RESTART_DELAYS[delay])
+        delay = min(delay + 1, len(RESTART_DELAYS) - 1)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Runs until the first is done; its error is raised, the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,42 @@
+"""Asking a running controller, from the command line."""
+
+from typing import Any
+
+import aiohttp
+
+from contactcenter.errors import BadInput, ControllerUnreachable
+
+
+class ControllerClient:
+    """Talks to the controller of one site. Raises ControllerUnreachable, or BadInput with the controller's own line."""
+
+    def __init__(self, port: int, token: str, seconds: float = 5.0) -> None:
+        self._base = f"http://127.0.0.1:{port}/api/v1"
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = aiohttp.ClientTimeout(total=seconds)
+
+    async def get(self, path: str) -> Any:
+        return await self._ask("GET", path)
+
+    async def post(self, path: str, **query: str) -> Any:
+        return await self._ask("POST", path, query)
+
+    async def health(self) -> dict[str, bool]:
+        """Each part that must be ready, and `ready` for all; raises ControllerUnreachable."""
+        answer: dict[str, bool] = await self._ask("GET", "health", accept=(200, 503))
+        return answer
+
+    async def _ask(
+        self, method: str, path: str, query: dict[str, str] | None = None, accept: tuple[int, ...] = (200,)
+    ) -> Any:
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=self._timeout, headers=self._headers) as session,
+                session.request(method, f"{self._base}/{path}", params=query) as response,
+            ):
+                answer = await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            raise ControllerUnreachable("the controller does not answer. Start it: contactcenter up") from None
+        if response.status not in accept:
+            raise BadInput(answer.get("error", f"the controller answered {response.status}"))
+        return answer

@@ -1,0 +1,52 @@
+"""Agents and queues as programs and tables see them: the same keys from the API and from the command line."""
+
+from datetime import datetime
+from typing import Any
+
+from contactcenter.acd.engine import Engine
+from contactcenter.agents.states import Activity
+from contactcenter.center import Configuration
+
+
+def agents_view(configuration: Configuration, engine: Engine | None) -> list[dict[str, Any]]:
+    """Every agent; without an engine (the controller is down) states are unknown. The SIP password is not in it."""
+    return [
+        {
+            "number": agent.number,
+            "name": agent.name,
+            "state": live.state.value if (live := engine.agents.get(agent.number) if engine else None) else "unknown",
+            "since": live.since if live else None,
+            "pause_reason": live.pause_reason if live else agent.before.pause_reason,
+            "call": live.call if live else None,
+            "logged_in": live.logged_in if live else agent.before.logged_in,
+            "registered": live.phone != "unreachable" if live else None,
+            "queues": [
+                name
+                for name, queue in configuration.queues.items()
+                if any(member.agent == agent.number for member in queue.members)
+            ],
+        }
+        for agent in configuration.agents.values()
+    ]
+
+
+def queues_view(configuration: Configuration, engine: Engine | None, now: datetime) -> list[dict[str, Any]]:
+    """Every queue with how many wait, and the longest wait in seconds."""
+    rows = []
+    for name, queue in configuration.queues.items():
+        waiting = [w for w in engine.waiting if w.queue == name] if engine else []
+        agents = [engine.agents[m.agent] for m in queue.members if m.agent in engine.agents] if engine else []
+        longest = max(((now - w.arrived).total_seconds() for w in waiting), default=0.0)
+        rows.append(
+            {
+                "name": name,
+                "title": queue.title,
+                "strategy": queue.strategy,
+                "members": [member.agent for member in queue.members],
+                "waiting": len(waiting) if engine else None,
+                "longest_wait_seconds": round(longest, 1) if engine else None,
+                "free": sum(1 for agent in agents if agent.available) if engine else None,
+                "talking": sum(1 for agent in agents if agent.activity is Activity.TALKING) if engine else None,
+            }
+        )
+    return rows

@@ -1,0 +1,81 @@
+"""Every prompt that code or dialplan plays is shipped, with its text, in both languages."""
+
+import ast
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from contactcenter.asterisk.features import FEATURES
+from contactcenter.events import ServiceState
+from contactcenter.ivr.nodes.menu import Menu
+
+ROOT = Path(__file__).parents[2]
+PLAYERS = {"play", "ask_key", "ask_digits"}
+
+
+def words(node: ast.AST) -> Iterator[str]:
+    """The strings in an expression that may be its value; f"service-{service}" as service-*."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from words(body)
+            yield from words(orelse)
+        case ast.JoinedStr(values=parts):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts)
+
+
+def played_by_code() -> set[str]:
+    found: set[str] = set()
+    for file in (ROOT / "contactcenter").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PLAYERS:
+                found |= {word for argument in node.args for word in words(argument)}
+    return found
+
+
+def played_by_dialplan() -> set[str]:
+    text = (ROOT / "asterisk-conf" / "extensions.conf.j2").read_text(encoding="utf-8")
+    return {name for names in re.findall(r"(?:Playback|Background)\(([^,)]+)", text) for name in names.split("&")}
+
+
+def in_use() -> set[str]:
+    used = played_by_code() | played_by_dialplan() | {prompt for _, prompt in FEATURES.values()}
+    used |= {Menu.model_fields[name].default for name in ("wrong_key", "no_key")}
+    used |= {"agent-unknown", "agent-refused"}  # asterisk/features.py plays them through a variable
+    if "service-*" in used:
+        used = used - {"service-*"} | {
+            f"service-{state}" for state in typing.get_args(ServiceState) if state != "active"
+        }
+    return used
+
+
+def test_the_search_finds_each_way_of_playing() -> None:
+    assert in_use() >= {
+        "welcome",  # a literal
+        "queue-position-after",  # after a starred argument
+        "service-code-wrong",  # one of two
+        "service-expiring",  # put together
+        "enter-service-code",  # asked
+        "survey-ask",
+        "agent-paused",  # in a table
+        "wrong-key",  # a default
+        "fallback",  # in the dialplan
+    }
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_prompt_in_use_has_its_text(language: str) -> None:
+    texts = yaml.safe_load((ROOT / "sounds" / language / "prompts.yaml").read_text(encoding="utf-8"))
+    assert in_use() - texts.keys() == set()
+    assert all(isinstance(text, str) and text.strip() for text in texts.values())
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_prompt_in_use_has_its_sound(language: str) -> None:
+    folder = ROOT / "sounds" / language
+    assert {prompt for prompt in in_use() if not (folder / f"{prompt}.wav").is_file()} == set()

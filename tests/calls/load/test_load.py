@@ -1,0 +1,58 @@
+"""50 calls at 5 a second with 20 agents through the whole journey: every call is accounted for, in our store and in
+Asterisk's own CDR file; none is lost, none is stuck."""
+
+import csv
+from collections import Counter
+
+import pytest
+from rig.agent import SippAgentPool
+from rig.center import Center
+from rig.load import Press, load_callers
+from rig.ports import LOOPBACK
+
+CALLS, RATE = 50, 5
+AGENTS = [str(number) for number in range(1001, 1021)]
+NUMBERS = [f"1380000000{n}" for n in (1, 2, 3)]
+MORE_AGENTS = [
+    f"insert into agents (number, name, sip_password, logged_in, pause_reason) values ('{n}', 'agent {n}', 'pw{n}', 1, '')"
+    for n in AGENTS[6:]
+]
+MEMBERS = [
+    "delete from members",
+    *(
+        f"insert into members (queue, agent, level) values ('{q}', '{n}', 1)"
+        for q in ("vip", "support")
+        for n in AGENTS
+    ),
+    "update queues set wrap_up_seconds = 1",
+]
+
+
+@pytest.mark.sql(*MORE_AGENTS, *MEMBERS)
+async def test_fifty_calls(center: Center) -> None:
+    passwords = {number: center.password(number) for number in AGENTS}
+    pool = SippAgentPool(
+        passwords, LOOPBACK, center.sip_port, answer_after=(0.2, 0.8), hang_up_after=(1.0, 3.0), tone=600, media=True
+    )
+    async with pool:
+        results = await load_callers(
+            LOOPBACK, center.sip_port, "trunk", center.trunk_password,
+            hotline="4001234567", numbers=NUMBERS, calls=CALLS, rate=RATE,
+            presses=[Press("0", 3.0, "answer"), Press("5", 9.0, "answer")],
+            give_up_after=60,
+        )  # fmt: skip
+        assert Counter(result.how for result in results) == {"remote_bye": CALLS}
+        await center.wait_until(lambda: ended(center), lambda calls: len(calls) == CALLS, 30)
+    assert await center.leftovers() == []
+    calls = await center.read("call", "list")
+    assert Counter(call["outcome"] for call in calls) == {"answered": CALLS}
+    assert all(call["agent"] in AGENTS and call["talk_seconds"] and call["ticket"] for call in calls)
+    assert sum(1 for call in calls if call["recording"]) == CALLS
+    with (center.folder / "log" / "cdr-csv" / "Master.csv").open(encoding="utf-8") as file:
+        cdr = {row[16]: row[14] for row in csv.reader(file) if row[3] == "trunk" or row[3] == "hotline"}
+    assert cdr.keys() == {call["id"] for call in calls}
+    assert set(cdr.values()) == {"ANSWERED"}
+
+
+async def ended(center: Center) -> list[dict]:
+    return center.facts("CallEnded")

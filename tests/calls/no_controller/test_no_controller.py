@@ -1,0 +1,47 @@
+"""No controller: callers hear a prompt and reach the on-call phones; killed during a talk, the talk goes on."""
+
+import os
+import signal
+
+from rig.center import Center
+
+
+async def test_fallback_rings_the_on_call_phones(center: Center) -> None:
+    async with center.agent("1002", answer_after=0.2, tone=600) as on_call, center.caller() as caller:
+        await kill(center, "up", "serve")
+        await caller.dial()
+        await caller.wait_answered(10)
+        await center.wait_prompt(caller, "fallback")
+        await on_call.wait_answered(20)
+        caller.media.start_tone(1100)
+        await caller.media.wait_hears(600)
+        await on_call.media.wait_hears(1100)
+        await on_call.hang_up()
+        assert (await caller.wait_ended()).how == "remote_bye"
+    await center.down()
+    await center.up()
+
+
+async def test_controller_killed_during_a_talk(center: Center) -> None:
+    async with center.agent("1004", answer_after=0.2, tone=600) as agent, center.caller() as caller:
+        await caller.dial()
+        await center.wait_fact("NodeEntered", node="main-menu")
+        await caller.press("0")
+        await agent.wait_answered()
+        caller.media.start_tone(1100)
+        talking_since = await caller.media.wait_hears(600)
+        started = (await center.read("status"))["processes"]["serve"]
+        await kill(center, "serve")
+        await center.wait_until(
+            lambda: center.read("status"), lambda s: s["up"] and s["processes"].get("serve") not in {None, started}, 20
+        )
+        assert caller.media.longest_gap(talking_since) < 0.2
+        assert not agent.call.over
+        await agent.hang_up()
+        assert (await caller.wait_ended()).how == "remote_bye"
+
+
+async def kill(center: Center, *names: str) -> None:
+    processes = (await center.read("status"))["processes"]
+    for name in names:
+        os.kill(processes[name], signal.SIGKILL)

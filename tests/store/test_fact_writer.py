@@ -1,0 +1,281 @@
+"""The one writer of facts: in order, in groups, never lost, and projected in the same transaction."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from happenings import START, after, answered, arrived, ended, identified, queued, saved
+from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contactcenter import events as e
+from contactcenter.ids import AgentNumber, CallId
+from contactcenter.store import tables as t
+from contactcenter.store import writer as writer_module
+from contactcenter.store.database import open_database
+from contactcenter.store.history import HistoryRepository
+from contactcenter.store.writer import FactWriter
+
+AGENT = AgentNumber("1001")
+
+
+async def agent_row(database: AsyncEngine) -> dict[str, object]:
+    columns = (t.agents.c.logged_in, t.agents.c.pause_reason, t.agents.c.wrap_up_until)
+    async with database.connect() as connection:
+        return dict((await connection.execute(select(*columns).where(t.agents.c.number == AGENT))).mappings().one())
+
+
+async def stored(database: AsyncEngine) -> list[e.Fact]:
+    async with database.connect() as connection:
+        rows = await connection.execute(select(t.facts).order_by(t.facts.c.seq))
+        return [e.Fact.read(row.kind, row.at, row.data) for row in rows]
+
+
+@contextmanager
+def commits(database: AsyncEngine) -> Iterator[list[str]]:
+    """One entry for each commit of a transaction that wrote facts."""
+    seen: list[str] = []
+    writing: list[bool] = []
+
+    def execute(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO facts"):
+            writing.append(True)
+
+    def commit(_: object) -> None:
+        if writing:
+            seen.append("commit")
+        writing.clear()
+
+    event.listen(database.sync_engine, "before_cursor_execute", execute)
+    event.listen(database.sync_engine, "commit", commit)
+    yield seen
+    event.remove(database.sync_engine, "before_cursor_execute", execute)
+    event.remove(database.sync_engine, "commit", commit)
+
+
+async def test_facts_are_kept_whole_and_in_order(writer: FactWriter, database: AsyncEngine) -> None:
+    tried = (e.RuleTried(rule="VIP, 中文", matched=True, why="all conditions hold"),)
+    facts = [
+        arrived("1.1"),
+        arrived("1.2", at=0.000001),
+        e.CallRouted(at=after(2), call=CallId("1.1"), queue=queued("1.1").queue, priority=8, rule="VIP", tried=tried),
+        e.WrapUpStarted(at=after(2), agent=AGENT, call=CallId("1.2"), until=after(12.5)),
+        e.AlarmRaised(at=after(1), name="disk", detail="an earlier time, written later"),
+        ended("1.2", "abandoned"),
+    ]
+    for fact in facts:
+        writer.write(fact)
+    await writer.written()
+    assert await stored(database) == facts
+    assert await HistoryRepository(database).facts(CallId("1.2")) == [facts[1], facts[3], facts[5]]
+    assert await HistoryRepository(database).alarms() == [facts[4]]
+
+
+async def test_a_hundred_facts_at_once_are_one_commit(writer: FactWriter, database: AsyncEngine) -> None:
+    with commits(database) as seen:
+        for number in range(100):
+            writer.write(arrived(f"1.{number}"))
+        await writer.written()
+    assert seen == ["commit"]
+    assert [fact.call for fact in await stored(database)] == [f"1.{number}" for number in range(100)]  # type: ignore[attr-defined]
+
+
+async def test_written_returns_when_all_taken_before_is_in_the_database(
+    writer: FactWriter, database: AsyncEngine
+) -> None:
+    await asyncio.wait_for(writer.written(), 1)  # nothing to write
+    for group in range(3):
+        writer.write(arrived(f"{group}.1"))
+        await writer.written()
+        assert len(await stored(database)) == group + 1
+
+
+async def test_facts_that_come_while_others_are_written_are_not_lost(writer: FactWriter, database: AsyncEngine) -> None:
+    came = asyncio.Event()
+
+    def another(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO facts") and not came.is_set():
+            came.set()
+            writer.write(arrived("1.2"))
+
+    event.listen(database.sync_engine, "before_cursor_execute", another)
+    writer.write(arrived("1.1"))
+    await writer.written()
+    event.remove(database.sync_engine, "before_cursor_execute", another)
+    assert [fact.call for fact in await stored(database)] == ["1.1", "1.2"]  # type: ignore[attr-defined]
+
+
+async def test_a_call_is_listed_as_it_goes_on(writer: FactWriter, database: AsyncEngine) -> None:
+    history = HistoryRepository(database)
+    for fact in (arrived("1.1"), identified("1.1", 1, 1), queued("1.1")):
+        writer.write(fact)
+    await writer.written()
+    call = await history.call(CallId("1.1"))
+    assert call is not None
+    assert (call["company"], call["queue"], call["agent"], call["outcome"]) == ("company 1", "vip", "", "")
+    assert (call["arrived_at"], call["queued_at"], call["answered_at"]) == (START, after(5), None)
+    assert await history.outcomes() == {"": 1}
+    for fact in (answered("1.1"), ended("1.1")):
+        writer.write(fact)
+    await writer.written()
+    call = await history.call(CallId("1.1"))
+    assert call is not None
+    assert (call["company"], call["agent"], call["outcome"], call["wait_seconds"]) == (
+        "company 1",
+        "1004",
+        "answered",
+        4,
+    )
+    assert await history.outcomes() == {"answered": 1}
+    assert await history.call(CallId("1.2")) is None
+
+
+async def test_the_newest_calls_are_listed_first(writer: FactWriter, database: AsyncEngine) -> None:
+    for number in (2, 1, 3):
+        writer.write(arrived(f"1.{number}", at=number))
+    await writer.written()
+    history = HistoryRepository(database)
+    assert [call["id"] for call in await history.calls()] == ["1.3", "1.2", "1.1"]
+    assert [call["id"] for call in await history.calls(limit=2)] == ["1.3", "1.2"]
+
+
+async def test_a_late_fact_changes_only_its_own_part_of_the_record(writer: FactWriter, database: AsyncEngine) -> None:
+    """The call is over and forgotten; its record is put together again from what is stored."""
+    history = HistoryRepository(database)
+    for fact in (arrived("1.1"), identified("1.1", 1, 1), queued("1.1"), answered("1.1"), ended("1.1")):
+        writer.write(fact)
+    await writer.written()
+    before = await history.call(CallId("1.1"))
+    assert before is not None
+    writer.write(saved("1.1"))
+    await writer.written()
+    assert await history.call(CallId("1.1")) == {**before, "recording": "2026/11/25/1.1.wav"}
+    (recording,) = await history.recordings()
+    expected = {"call_id": "1.1", "seconds": 51.5, "saved_at": after(70), "agent": "1004", "company": "company 1"}
+    assert {key: recording[key] for key in expected} == expected
+
+
+async def test_a_new_controller_goes_on_with_a_call_of_the_old_one(writer: FactWriter, database: AsyncEngine) -> None:
+    for fact in (arrived("1.1"), identified("1.1", 1, 1), queued("1.1")):
+        writer.write(fact)
+    await writer.written()
+    second = FactWriter(database)
+    writing = asyncio.create_task(second.run())
+    second.write(answered("1.1"))
+    await second.written()
+    writing.cancel()
+    call = await HistoryRepository(database).call(CallId("1.1"))
+    assert call is not None
+    assert (call["caller"], call["company"], call["agent"], call["wait_seconds"]) == (
+        "+8613800000001",
+        "company 1",
+        "1004",
+        4.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "row"),
+    [
+        ([e.AgentLoggedOut(at=START, agent=AGENT)], (False, "", None)),
+        ([e.AgentPaused(at=START, agent=AGENT, reason="lunch")], (True, "lunch", None)),
+        (
+            [e.AgentPaused(at=START, agent=AGENT, reason="lunch"), e.AgentResumed(at=after(1), agent=AGENT)],
+            (True, "", None),
+        ),
+        (
+            [e.AgentPaused(at=START, agent=AGENT, reason="lunch"), e.AgentLoggedOut(at=after(1), agent=AGENT)],
+            (False, "", None),
+        ),
+        (
+            [e.AgentLoggedOut(at=START, agent=AGENT), e.AgentLoggedIn(at=after(1), agent=AGENT)],
+            (True, "", None),
+        ),
+        (
+            [e.WrapUpStarted(at=START, agent=AGENT, call=CallId("1.1"), until=after(10))],
+            (True, "", after(10)),
+        ),
+        (
+            [
+                e.WrapUpStarted(at=START, agent=AGENT, call=CallId("1.1"), until=after(10)),
+                e.WrapUpEnded(at=after(10), agent=AGENT, call=CallId("1.1")),
+            ],
+            (True, "", None),
+        ),
+        ([e.AgentLoggedOut(at=START, agent=AgentNumber("1002"))], (True, "", None)),
+        ([e.PhoneChanged(at=START, agent=AGENT, phone="busy")], (True, "", None)),
+    ],
+    ids=["logout", "pause", "resume", "logout ends pause", "login", "wrap-up", "wrap-up ends", "another", "phone"],
+)
+async def test_what_an_agent_did_is_remembered(
+    sample: AsyncEngine, writer: FactWriter, facts: list[e.Fact], row: tuple[bool, str, object]
+) -> None:
+    for fact in facts:
+        writer.write(fact)
+    await writer.written()
+    assert tuple((await agent_row(sample)).values()) == row
+
+
+class Failures(logging.Handler):
+    """Counts the writer's failures, and wakes who waits for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came = asyncio.Event()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+        self.came.set()
+
+
+@pytest.fixture
+def failures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failures]:
+    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.01)
+    handler = Failures()
+    writer_module.log.addHandler(handler)
+    yield handler
+    writer_module.log.removeHandler(handler)
+
+
+async def test_a_locked_database_delays_facts_and_loses_none(url: str, failures: Failures) -> None:
+    """Another program holds the database; each fact is there once when it lets go, in order, with its projections."""
+    if not url.startswith("sqlite"):
+        pytest.fail("write here how this database is locked")
+    impatient = open_database(url)
+
+    def do_not_wait(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout=1")
+
+    event.listen(impatient.sync_engine, "connect", do_not_wait)
+    writer = FactWriter(impatient)
+    writing = asyncio.create_task(writer.run())
+    writer.write(arrived("1.1"))
+    await writer.written()
+
+    other = sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    facts = [identified("1.1", 1, 1), queued("1.1"), answered("1.1")]
+    for fact in facts[:2]:
+        writer.write(fact)
+    async with asyncio.timeout(5):
+        await failures.came.wait()
+        writer.write(facts[2])
+        failures.came.clear()
+        await failures.came.wait()
+    other.execute("ROLLBACK")
+    other.close()
+    async with asyncio.timeout(5):
+        await writer.written()
+
+    assert failures.lines[0] == "2 facts could not be written; trying again in 0.01 s"
+    assert await stored(impatient) == [arrived("1.1"), *facts]
+    call = await HistoryRepository(impatient).call(CallId("1.1"))
+    assert call is not None
+    assert (call["company"], call["queue"], call["agent"], call["wait_seconds"]) == ("company 1", "vip", "1004", 4.0)
+    writing.cancel()
+    await asyncio.wait({writing})
+    await impatient.dispose()

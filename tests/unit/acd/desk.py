@@ -1,0 +1,110 @@
+"""An engine and a clock on a desk, and short names for what is told to it."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from contactcenter.acd.engine import Engine
+from contactcenter.acd.inputs import (
+    CallEnters,
+    CallLeaves,
+    Command,
+    Configure,
+    Input,
+    LogIn,
+    Member,
+    Offer,
+    OfferAnswered,
+    OfferFailed,
+    OfferRinging,
+    PhoneIs,
+    QueueSettings,
+    TalkOver,
+    Tick,
+)
+from contactcenter.agents.states import LiveAgent
+from contactcenter.events import MissReason
+from contactcenter.ids import AgentNumber, CallId, QueueName
+from contactcenter.simulator.clock import ManualClock
+
+C = TypeVar("C", bound=Command)
+
+
+def queue(name: str, *agents: str | tuple[str, int], **settings: object) -> QueueSettings:
+    """agents: numbers, or (number, level)."""
+    members = [(agent, 1) if isinstance(agent, str) else agent for agent in agents]
+    return QueueSettings(
+        QueueName(name), members=tuple(Member(AgentNumber(number), level) for number, level in members), **settings
+    )
+
+
+class Desk:
+    """Every agent named by a queue is logged in with a free phone."""
+
+    def __init__(self, *queues: QueueSettings, extra: tuple[str, ...] = ()) -> None:
+        self.engine, self.clock = Engine(), ManualClock()
+        numbers = sorted({member.agent for q in queues for member in q.members} | {AgentNumber(n) for n in extra})
+        self.configure(*queues, agents=numbers)
+        for number in numbers:
+            self.tell(LogIn(number))
+            self.tell(PhoneIs(number, "free"))
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def tell(self, event: Input, after: float = 0) -> list[Command]:
+        return self.engine.handle(event, self.clock.advance(after))
+
+    def configure(self, *queues: QueueSettings, agents: list[AgentNumber] | None = None) -> list[Command]:
+        numbers = list(self.engine.agents) if agents is None else agents
+        return self.tell(Configure(queues, tuple((AgentNumber(n), f"name of {n}") for n in numbers)))
+
+    def agent(self, number: str) -> LiveAgent:
+        return self.engine.agents[AgentNumber(number)]
+
+    def offered(self) -> dict[str, str]:
+        """Call -> the agent reserved for it."""
+        return {place.call: place.offered for place in self.engine.waiting if place.offered}
+
+    def enters(
+        self, call: str, to: str = "support", priority: int = 0, sticky: tuple[str, ...] = ()
+    ) -> list[Command]:
+        return self.tell(CallEnters(CallId(call), QueueName(to), priority, tuple(AgentNumber(a) for a in sticky)))
+
+    def leaves(self, call: str) -> list[Command]:
+        return self.tell(CallLeaves(CallId(call)))
+
+    def rings(self, call: str, agent: str) -> list[Command]:
+        return self.tell(OfferRinging(CallId(call), AgentNumber(agent)))
+
+    def answers(self, call: str, agent: str) -> list[Command]:
+        return self.tell(OfferAnswered(CallId(call), AgentNumber(agent)))
+
+    def misses(self, call: str, agent: str, reason: MissReason = "no_answer") -> list[Command]:
+        return self.tell(OfferFailed(CallId(call), AgentNumber(agent), reason))
+
+    def over(self, call: str, agent: str) -> list[Command]:
+        return self.tell(TalkOver(CallId(call), AgentNumber(agent)))
+
+    def tick(self, after: float = 0) -> list[Command]:
+        return self.tell(Tick(), after)
+
+    def serves(self, call: str, agent: str, seconds: float = 0) -> list[Command]:
+        """The whole of an offer that this agent has: answer, talk, and its end."""
+        self.answers(call, agent)
+        self.clock.advance(seconds)
+        return self.over(call, agent)
+
+
+def offers(commands: list[Command]) -> list[tuple[str, str]]:
+    """(call, agent) of each offer."""
+    return [(command.call, command.agent) for command in commands if isinstance(command, Offer)]
+
+
+def only(commands: list[Command], kind: type[C]) -> C:
+    (found,) = [command for command in commands if isinstance(command, kind)]
+    return found
+
+
+def kinds(commands: list[Command]) -> list[str]:
+    return [type(command).__name__ for command in commands]
