@@ -12,7 +12,7 @@ from contactcenter.center import Center
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.identify import identify
 from contactcenter.customers.service import check_service
-from contactcenter.errors import CallerGone
+from contactcenter.errors import CallerGone, ContactCenterError
 from contactcenter.ivr.runner import Runner, Walked
 from contactcenter.phone import Phone, Talk
 from contactcenter.recording.save import save_recording
@@ -80,6 +80,7 @@ class Journey:
         self.step = "calls"
         await self.talk_to_agent(self.talk)
         self.step = "survey"
+        await self.phone.stop_recording()
         await survey(self.phone, self.talk.agent, self.note)
         return await self.farewell(Ending("answered"))
 
@@ -118,11 +119,13 @@ class Journey:
     async def talk_to_agent(self, talk: Talk) -> None:
         problem = problem_of(self.phone.call, talk, self.arrival.hotline, self.arrival.caller, self.customer)
         await attach_ticket(problem, self.center.tickets, self.note)
+        await self.until_talk_ends(talk)
+
+    async def until_talk_ends(self, talk: Talk) -> None:
         end = await talk.ended()
         seconds = max(0.0, (end.at - talk.answered_at).total_seconds())
         self.note(e.TalkEnded, agent=talk.agent, by=end.by, talk_seconds=seconds)
         self.center.distributor.talk_over(self.phone.call, talk.agent)
-        await self.phone.stop_recording()
 
     # ---- endings
 
@@ -137,11 +140,11 @@ class Journey:
         return Ending("abandoned", f"the caller hung up at {self.step}")
 
     async def our_mistake(self, error: Exception) -> Ending:
-        """The caller is not dropped for it: Asterisk rings the on-call phones."""
+        """The caller is not dropped for it: a conversation goes on to its end, then Asterisk rings the on-call phones."""
         log.error("call %s: the journey failed at %s", self.phone.call, self.step, exc_info=error)
         self.note(e.AlarmRaised, name="journey_failed", detail=f"at {self.step}: {error}")
-        if self.talk is not None:
-            self.center.distributor.talk_over(self.phone.call, self.talk.agent)
-        with contextlib.suppress(CallerGone):
+        if self.talk is not None and self.step == "calls":
+            await self.until_talk_ends(self.talk)
+        with contextlib.suppress(ContactCenterError):
             await self.phone.give_to_fallback()
         return Ending("failed", f"our mistake at {self.step}")

@@ -31,17 +31,17 @@ class Place:
     def __init__(self, distributor: "Distributor", call: CallId, queue: QueueSettings, entered: datetime) -> None:
         self._distributor = distributor
         self.call, self.queue, self.entered = call, queue, entered
-        self._offers: asyncio.Queue[Offer] = asyncio.Queue()
+        self._offer: Offer | None = None
         self.agent_found = asyncio.Event()
-        """Set while an offer waits to be taken: what interrupts an announcement."""
+        """Set while an offer waits to be taken; it also interrupts announcements."""
 
     @property
     def position(self) -> int:
         return self._distributor.engine.position(self.call) or 1
 
-    async def next_offer(self) -> Offer:
-        """Waits until an agent is reserved for this call. That agent stays reserved until ringing, answered or missed says more."""
-        offer = await self._offers.get()
+    def take_offer(self) -> Offer | None:
+        """The offer that set agent_found: its agent stays reserved until ringing, answered or missed says more."""
+        offer, self._offer = self._offer, None
         self.agent_found.clear()
         return offer
 
@@ -55,7 +55,7 @@ class Place:
         self._distributor.tell(OfferFailed(self.call, agent, reason))
 
     def _take(self, offer: Offer) -> None:
-        self._offers.put_nowait(offer)
+        self._offer = offer
         self.agent_found.set()
 
     def __enter__(self) -> Self:

@@ -7,10 +7,10 @@ calls are ever offered to one agent.
 
 from bisect import insort
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from contactcenter.acd.check import check_queue
 from contactcenter.acd.inputs import (
     CallEnters,
     CallLeaves,
@@ -35,6 +35,7 @@ from contactcenter.acd.inputs import (
 )
 from contactcenter.acd.strategies import STRATEGIES
 from contactcenter.acd.strategies.candidate import Candidate
+from contactcenter.acd.waiting import WaitingCall
 from contactcenter.agents.states import Activity, LiveAgent, Move
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.events import (
@@ -59,29 +60,6 @@ RESERVATION_GRACE = timedelta(seconds=10)
 """A reservation that outlives its ring time by this much is stuck: it is freed, with an alarm."""
 
 
-@dataclass(slots=True)
-class WaitingCall:
-    """A call in a queue. `offered` is the agent reserved for it, if any."""
-
-    call: CallId
-    queue: QueueName
-    priority: int
-    arrived: datetime
-    serial: int
-    sticky: tuple[AgentNumber, ...] = ()
-    offered: AgentNumber | None = None
-    offer_ends: datetime | None = None
-    attempts: int = 0
-    missed_by: dict[AgentNumber, int] = field(default_factory=dict)
-
-    def __lt__(self, other: "WaitingCall") -> bool:
-        return self.order < other.order
-
-    @property
-    def order(self) -> tuple[int, datetime, int]:
-        return (-self.priority, self.arrived, self.serial)
-
-
 class Engine:
     """Owns queues, waiting calls and agents' states. `load` of an agent is kept per hour; see strategies/least_load.py."""
 
@@ -92,6 +70,7 @@ class Engine:
         self._talking: dict[CallId, tuple[AgentNumber, QueueName]] = {}
         self._turns: dict[tuple[QueueName, AgentNumber], int] = {}
         self._serial = 0
+        self._known: set[AgentNumber] = set()
         self._handlers: dict[type, Callable[[Any, datetime], list[Command]]] = {
             Configure: self._configure,
             CallEnters: self._call_enters,
@@ -116,7 +95,10 @@ class Engine:
         Raises NotFound for an agent or queue that does not exist, BadInput for settings that can't be; nothing is changed then.
         Inputs about an offer or a call that is over already (late, doubled) change nothing.
         """
-        return [*self._handlers[type(event)](event, now), *self._distribute(now)]
+        commands = self._handlers[type(event)](event, now)
+        if len(self.agents) > len(self._known):
+            self._forget_removed()
+        return [*commands, *self._distribute(now)]
 
     def next_deadline(self) -> datetime | None:
         """When `Tick` is due next: the end of a wrap-up, or a reservation that would be stuck."""
@@ -149,13 +131,13 @@ class Engine:
     def _configure(self, event: Configure, now: datetime) -> list[Command]:
         known = {number for number, _ in event.agents}
         for queue in event.queues:
-            _check(queue, known)
+            check_queue(queue, known)
         self.queues = {queue.name: queue for queue in event.queues}
         for number, name in event.agents:
             agent = self.agents.setdefault(number, LiveAgent(number, since=now, idle_since=now))
             agent.name = name
-        for number in [n for n, a in self.agents.items() if n not in known and a.activity is Activity.IDLE]:
-            del self.agents[number]
+        self._known = known
+        self._forget_removed()
         return []
 
     # ---- calls
@@ -364,6 +346,12 @@ class Engine:
         agent.work = [(end, s) for end, s in agent.work if end > now - LOAD_WINDOW]
         agent.work.append((now, seconds))
 
+    def _forget_removed(self) -> None:
+        """Agents who were taken out of the configuration go once they have nothing to do with a call any more."""
+        for number in self.agents.keys() - self._known:
+            if self.agents[number].activity is Activity.IDLE:
+                del self.agents[number]
+
     def _mark(self, agent: LiveAgent, now: datetime) -> None:
         """An idle agent's shown state changed: its time starts anew."""
         if agent.activity is Activity.IDLE:
@@ -386,22 +374,3 @@ class Engine:
         if name not in self.queues:
             raise NotFound(f"there is no queue {name}. See: contactcenter queue list")
         return self.queues[name]
-
-
-def _check(queue: QueueSettings, agents: set[AgentNumber]) -> None:
-    if queue.strategy not in STRATEGIES:
-        known = ", ".join(sorted(STRATEGIES))
-        raise BadInput(f"queue {queue.name}: there is no strategy {queue.strategy}. Use one of: {known}")
-    numbers = [member.agent for member in queue.members]
-    if twice := {number for number in numbers if numbers.count(number) > 1}:
-        raise BadInput(f"queue {queue.name}: agent {min(twice)} is a member twice. Keep one.")
-    if unknown := set(numbers) - agents:
-        raise NotFound(f"queue {queue.name}: there is no agent {min(unknown)}. Add the agent first.")
-    if wrong := [m for m in queue.members if not 1 <= m.level <= 9]:
-        raise BadInput(f"queue {queue.name}: level {wrong[0].level} of agent {wrong[0].agent} is outside 1 to 9.")
-    never_negative = ("ring_seconds", "wrap_up_seconds", "max_wait_seconds", "announce_seconds", "sticky_hours")
-    for name in (*never_negative, "misses_before_pause"):
-        if getattr(queue, name) < 0:
-            raise BadInput(f"queue {queue.name}: {name} is negative. Use 0 or more.")
-    if queue.ring_seconds < 1:
-        raise BadInput(f"queue {queue.name}: ring_seconds must be at least 1.")

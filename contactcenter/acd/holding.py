@@ -49,11 +49,13 @@ async def _announce_position(phone: Phone, place: Place) -> None:
 
 
 async def _offer_within(phone: Phone, place: Place, seconds: float) -> Offer | None:
+    """Waits for the event, not for the offer itself: one that comes with the time-out stays where it is."""
     try:
         async with asyncio.timeout(seconds):
-            return await phone.unless_gone(place.next_offer())
+            await phone.unless_gone(place.agent_found.wait())
     except TimeoutError:
-        return None
+        pass
+    return place.take_offer()
 
 
 def _seconds_to_wait(place: Place, now: datetime, give_up: datetime) -> float:

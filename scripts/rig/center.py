@@ -18,13 +18,12 @@ from contactcenter.web.client import ControllerClient
 from rig.agent import SippAgent
 from rig.caller import Caller
 from rig.listening import wait_prompt
-from rig.ports import LOOPBACK, free_port, free_rtp_port
+from rig.ports import LOOPBACK, VoicePorts, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 UP_SECONDS = 60.0
-VOICE_PORTS = 400
 CONTACTCENTER = (sys.executable, "-m", "contactcenter")
 
 
@@ -39,12 +38,13 @@ class CommandFailed(RuntimeError):
 class Center:
     """A site in a folder. As a block: made with sample data, up while inside, down and without leftovers afterwards."""
 
-    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None, bind: str = LOOPBACK) -> None:
         """`settings`: lines of contactcenter.toml to replace before it starts, such as {"qualify_seconds": "0"}."""
-        self.folder = folder
+        self.folder, self.bind = folder, bind
         self.settings = {"qualify_seconds": "0", **(settings or {})}
         self.sip_port = free_port("udp")
         self.http_port, self.ami_port, self.agi_port = (free_port("tcp") for _ in range(3))
+        self.voice_ports = VoicePorts()
         self.trunk_password = self.ami_secret = self.token = ""
         self._up: asyncio.subprocess.Process | None = None
 
@@ -58,16 +58,15 @@ class Center:
 
     async def create(self) -> None:
         """A new site with sample data."""
-        first = free_rtp_port()
         ports = {
             "--sip-port": self.sip_port,
             "--http-port": self.http_port,
             "--ami-port": self.ami_port,
             "--agi-port": self.agi_port,
-            "--rtp-ports": f"{first}-{first + VOICE_PORTS}",
+            "--rtp-ports": f"{self.voice_ports.first}-{self.voice_ports.last}",
         }
         options = [str(word) for option in ports.items() for word in option]
-        await self.cc("init", str(self.folder), "--sample", "--bind", LOOPBACK, *options)
+        await self.cc("init", str(self.folder), "--sample", "--bind", self.bind, *options)
         self.set(**self.settings)
         secrets = tomllib.loads((self.folder / "secrets.toml").read_text(encoding="utf-8"))
         self.trunk_password, self.ami_secret, self.token = (

@@ -28,7 +28,9 @@ def likeness(pcm: NDArray[np.int16], clip: NDArray[np.int16]) -> float:
         return 0.0
     sound, wanted = pcm.astype(float), clip.astype(float)
     size = 1 << (len(sound) + len(wanted) - 1).bit_length()
-    product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size)), size)[: len(sound) - len(wanted) + 1]
+    product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size)), size)[
+        : len(sound) - len(wanted) + 1
+    ]
     energy = np.concatenate(([0.0], np.cumsum(sound**2)))
     windows = np.sqrt(np.maximum(energy[len(wanted) :] - energy[: -len(wanted)], 1.0))
     return float(np.max(product / (windows * np.sqrt(np.sum(wanted**2)))))

@@ -41,20 +41,10 @@ class _Block:
             claim.close()
 
     def claim(self) -> None:
-        starts = range(FIRST, LAST, BLOCK)
-        offset = self.pid % len(starts)
-        for start in chain(starts[offset:], starts[:offset]):
-            claim = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            try:
-                claim.bind((LOOPBACK, start))
-                claim.listen(1)
-            except OSError:
-                claim.close()
-                continue
-            self.claims.append(claim)
-            self.ports.extend(range(start + 2, start + BLOCK))
-            return
-        raise NoFreePortError(f"every block of ports from {FIRST} to {LAST} is claimed")
+        claim = _claim_block()
+        self.claims.append(claim)
+        start = claim.getsockname()[1]
+        self.ports.extend(range(start + 2, start + BLOCK))
 
     def take(self, kind: Kind, host: str, *, even: bool) -> int:
         for _ in range(2):
@@ -68,6 +58,40 @@ class _Block:
                 return port
             self.claim()
         raise NoFreePortError("no free port in this process's blocks")
+
+
+def _claim_block() -> socket.socket:
+    """The socket that holds a block nobody else has; its port is the block's first."""
+    starts = range(FIRST, LAST, BLOCK)
+    offset = os.getpid() % len(starts)
+    for start in chain(starts[offset:], starts[:offset]):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            claim.bind((LOOPBACK, start))
+            claim.listen(1)
+        except OSError:
+            claim.close()
+            continue
+        return claim
+    raise NoFreePortError(f"every block of ports from {FIRST} to {LAST} is claimed")
+
+
+class VoicePorts:
+    """A block for an Asterisk alone, from `first` to `last`, held until it is closed.
+
+    Asterisk binds its voice ports during calls; a phone that was given one of them beforehand would find it taken.
+    """
+
+    def __init__(self) -> None:
+        self._claim = _claim_block()
+        self.first = self._claim.getsockname()[1] + 2
+        self.last = self.first + BLOCK - 3
+
+    def close(self) -> None:
+        self._claim.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 _block: list[_Block] = []

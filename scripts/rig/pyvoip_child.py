@@ -133,6 +133,12 @@ class Phone:
     # -- a call, in a thread of its own that pyVoIP starts a second after the INVITE -------------------------------------
 
     def on_call(self, call: VoIPCall) -> None:
+        try:
+            self._on_call(call)
+        except Exception as problem:  # noqa: BLE001  it would end in a thread that nobody looks at
+            tell("problem", why=repr(problem))
+
+    def _on_call(self, call: VoIPCall) -> None:
         count = self.calls
         due = None if self.answer_after is None else time.monotonic() + max(0.0, self.answer_after - 1.0)
         while call.state == CallState.RINGING:

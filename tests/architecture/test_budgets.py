@@ -13,7 +13,7 @@ OVER_THE_BUDGET = {
 """Files over FILE_LINES and how long they are."""
 
 OVER_THE_WISH = {
-    "contactcenter/acd/engine.py": 406,
+    "contactcenter/acd/engine.py": 376,
     "contactcenter/asterisk/ami.py": 314,
     "contactcenter/simulator/phone.py": 342,
 }

@@ -1,9 +1,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from happenings import TODAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.sample import sample_rows
@@ -15,9 +15,6 @@ DATABASES = [
     "sqlite+aiosqlite:///{folder}/contactcenter.db",
 ]
 """Every test of this folder runs on each. Another database is one more line; it must be empty, and is left empty."""
-
-TODAY = date(2026, 11, 25)
-START = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture(params=DATABASES, ids=lambda url: url.split(":")[0])

@@ -1,10 +1,11 @@
 """Facts of calls, short to write."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from contactcenter import events as e
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName
 
+TODAY = date(2026, 11, 25)
 START = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 HOTLINE, VIP = "4001234567", QueueName("vip")
 

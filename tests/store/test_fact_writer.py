@@ -83,6 +83,23 @@ async def test_a_hundred_facts_at_once_are_one_commit(writer: FactWriter, databa
     assert [fact.call for fact in await stored(database)] == [f"1.{number}" for number in range(100)]  # type: ignore[attr-defined]
 
 
+async def test_facts_that_follow_each_other_closely_are_one_commit_too(
+    writer: FactWriter, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "GROUP_SECONDS", 0.2)
+    with commits(database) as seen:
+        for number in range(20):
+            writer.write(arrived(f"1.{number}"))
+            await asyncio.sleep(0)  # the others' turn
+        await writer.written()
+    assert seen == ["commit"]
+    assert len(await stored(database)) == 20
+
+
+def test_a_group_waits_a_tenth_of_a_second_at_most() -> None:
+    assert writer_module.GROUP_SECONDS <= 0.1
+
+
 async def test_written_returns_when_all_taken_before_is_in_the_database(
     writer: FactWriter, database: AsyncEngine
 ) -> None:

@@ -1,6 +1,7 @@
 """init: a folder that is whole, or none."""
 
 import re
+import resource
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,18 @@ def test_where_no_folder_can_be_made(tmp_path: Path, parent: str) -> None:
     assert line.startswith(f"{folder} can't be made: ")
     assert line.endswith(". Name a folder that this user may write.")
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_disk_that_takes_no_more_leaves_nothing_behind(tmp_path: Path) -> None:
+    """No file may grow over 4 kB, so that the copying of sounds fails half way."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        line = refusal("init", tmp_path / "center")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert line.startswith(f"{tmp_path / 'center'} can't be made: ")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("ports", ["10000", "a-b", "10000-", "-10999", ""])

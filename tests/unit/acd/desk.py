@@ -66,9 +66,7 @@ class Desk:
         """Call -> the agent reserved for it."""
         return {place.call: place.offered for place in self.engine.waiting if place.offered}
 
-    def enters(
-        self, call: str, to: str = "support", priority: int = 0, sticky: tuple[str, ...] = ()
-    ) -> list[Command]:
+    def enters(self, call: str, to: str = "support", priority: int = 0, sticky: tuple[str, ...] = ()) -> list[Command]:
         return self.tell(CallEnters(CallId(call), QueueName(to), priority, tuple(AgentNumber(a) for a in sticky)))
 
     def leaves(self, call: str) -> list[Command]:

@@ -79,14 +79,16 @@ class Distribution(RuleBasedStateMachine):
         now, before = self.clock.now(), snapshot(self.engine)
         try:
             commands = self.engine.handle(event, now)
-        except BadInput as refused:  # anything else is a fault
-            assert snapshot(self.engine) == before, "a refused input changed something"
-            assert "\n" not in str(refused)
-            self.told.append((now, event, str(refused)))
-            return []
-        self.told.append((now, event, commands))
-        self.follow(event, commands)
-        return commands
+        except BadInput as refusal:  # anything else is a fault
+            line = str(refusal)
+            self.told.append((now, event, line))
+        else:
+            self.told.append((now, event, commands))
+            self.follow(event, commands)
+            return commands
+        assert snapshot(self.engine) == before, "a refused input changed something"
+        assert "\n" not in line
+        return []
 
     def follow(self, event: Input, commands: list[Command]) -> None:
         if isinstance(event, CallLeaves):
@@ -160,8 +162,8 @@ class Distribution(RuleBasedStateMachine):
         self.members = {queue.name: {member.agent for member in queue.members} for queue in kept}
         self.tell(Configure(tuple(kept), tuple((agent, f"name {agent}") for agent in sorted(known))))
 
-    @rule(call=calls, agent=agents)
-    def configure_nonsense(self, call: CallId, agent: AgentNumber) -> None:
+    @rule(agent=agents)
+    def configure_nonsense(self, agent: AgentNumber) -> None:
         broken = QueueSettings(QUEUES[0], members=(Member(agent), Member(agent)))
         before = len(self.told)
         self.tell(Configure((replace(broken, name=QUEUES[1], members=()), broken), ((agent, "x"),)))

@@ -25,7 +25,9 @@ async def sim() -> AsyncIterator[SimulatedCenter]:
 def assert_nothing_left(sim: SimulatedCenter) -> None:
     engine = sim.center.distributor.engine
     assert engine.waiting == []
-    assert {n: a.activity for n, a in engine.agents.items() if a.activity not in {Activity.IDLE, Activity.WRAP_UP}} == {}
+    assert {
+        n: a.activity for n, a in engine.agents.items() if a.activity not in {Activity.IDLE, Activity.WRAP_UP}
+    } == {}
     assert sim.phones.in_use == {}
     assert sim.center.live_calls == set()
     others = {task.get_name() for task in asyncio.all_tasks()} - {asyncio.current_task().get_name(), "distribution"}

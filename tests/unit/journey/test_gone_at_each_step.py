@@ -36,17 +36,12 @@ ABANDONED = [
 ]
 
 
-@pytest.mark.parametrize(("caller", "keys", "scene", "nth", "step"), ABANDONED)
+@pytest.mark.parametrize("case", ABANDONED, ids=lambda case: f"{case[2]} {case[3]}")
 @pytest.mark.parametrize("after", [0.0, 0.6])
 async def test_gone_before_an_answer(
-    sim: SimulatedCenter,
-    caller: str,
-    keys: dict[str, tuple[str, ...]],
-    scene: str,
-    nth: int,
-    step: str,
-    after: float,
+    sim: SimulatedCenter, case: tuple[str, dict[str, tuple[str, ...]], str, int, str], after: float
 ) -> None:
+    caller, keys, scene, nth, step = case
     if scene == "music":
         pause_all_but(sim)
     phone = await sim.call(caller, CallerScript(keys, HangUp(scene, after, nth)))

@@ -83,7 +83,6 @@ async def test_a_subscriber_that_fails_does_not_touch_the_call(
     assert "a subscriber failed on CallArrived" in caplog.text
 
 
-@pytest.mark.xfail(strict=True, reason="give_to_fallback can't be done inside EXEC Dial, and its error leaves the journey")
 async def test_a_mistake_while_they_talk_leaves_one_ending_and_a_free_agent(sim: SimulatedCenter) -> None:
     """The conversation itself is Asterisk's and goes on; the journey must still come to its end."""
     sim.store.tickets = None  # type: ignore[assignment]  # a bug of ours in tickets, no StoreError

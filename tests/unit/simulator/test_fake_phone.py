@@ -70,7 +70,8 @@ async def test_the_contract_of_every_phone(promise: Callable[[World], Awaitable[
 
 
 def line(script: CallerScript | None = None, **agents: Answers | Misses | Waits) -> tuple[FakePhone, AgentPhones]:
-    phones = AgentPhones(lambda state: None, {number.removeprefix("a"): [does] for number, does in agents.items()})
+    told: list[PhoneIs] = []
+    phones = AgentPhones(told.append, {number.removeprefix("a"): [does] for number, does in agents.items()})
     return FakePhone(CallId("1.sim"), phones, LoopClock(), script), phones
 
 

@@ -25,7 +25,7 @@ def problem(call: str, company: int | None = None, caller: str = "", assignee: s
 
 
 def answered(
-    store: MemoryStore, call: str, agent: str, ago: float, who: tuple[int | None, int | None], caller: str = ""
+    store: MemoryStore, call: str, agent: str, ago: float, who: tuple[int | None, int | None], *, caller: str = ""
 ) -> None:
     """A call that was answered `ago` hours ago. who: (contact, company)."""
     at, call_id = NOW - timedelta(hours=ago), CallId(call)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import TODAY
+from happenings import TODAY
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
