@@ -128,6 +128,7 @@ def write_settings(site: Path, settings: Settings) -> None:
 def write_secrets(site: Path, secrets: Secrets) -> None:
     file = site / SECRETS
     file.touch(mode=0o600)
+    file.chmod(0o600)
     file.write_text(tomlkit.dumps(secrets.model_dump()), encoding="utf-8")
 
 
@@ -145,26 +146,44 @@ def _fill(container: Any, section: BaseModel) -> None:
 
 
 def _checked(file: Path, model: type[BaseModel]) -> dict[str, Any]:
-    text = file.read_text(encoding="utf-8")
     try:
+        text = file.read_text(encoding="utf-8")
         data = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise FileProblems([FileProblem(file, None, "the file is not UTF-8", "Save it as UTF-8.")]) from None
     except tomllib.TOMLDecodeError as error:
         raise FileProblems([FileProblem(file, None, f"not TOML: {error}", "Correct that place.")]) from None
     try:
         model.model_validate(data)
     except ValidationError as error:
-        raise FileProblems([_problem(file, text, dict(item)) for item in error.errors()]) from None
+        secret = model is Secrets
+        raise FileProblems([_problem(file, text, dict(item), secret) for item in error.errors()]) from None
     return data
 
 
-def _problem(file: Path, text: str, item: dict[str, Any]) -> FileProblem:
-    key = str(item["loc"][-1]) if item["loc"] else ""
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.split("=")[0].strip() == key]
+def _problem(file: Path, text: str, item: dict[str, Any], secret: bool) -> FileProblem:
+    keys = [str(part) for part in item["loc"] if isinstance(part, str)]
     name = ".".join(str(part) for part in item["loc"]) or file.stem
-    if item["type"] == "extra_forbidden":
-        return FileProblem(
-            file, lines[0] if lines else None, f"unknown setting {name}", "Take it out, or correct its name."
-        )
-    if item["type"] == "missing":
-        return FileProblem(file, None, f"{name} is missing", f"Add a line {key} = ...")
-    return FileProblem(file, lines[0] if lines else None, f"{name} is {item['input']!r}", f"{item['msg']}.")
+    line = _line_of(text, keys)
+    match item["type"]:
+        case "extra_forbidden":
+            return FileProblem(file, line, f"unknown setting {name}", "Take it out, or correct its name.")
+        case "missing":
+            return FileProblem(file, None, f"{name} is missing", f"Add a line {keys[-1]} = ...")
+    hidden = secret or isinstance(item["input"], dict)
+    return FileProblem(file, line, f"{name} is {'wrong' if hidden else repr(item['input'])}", f"{item['msg']}.")
+
+
+def _line_of(text: str, keys: list[str]) -> int | None:
+    """The line where a key stands, in the section it belongs to; the section's own line where it does not stand there."""
+    *sections, key = keys or [""]
+    wanted, section, found = ".".join(sections), "", None
+    for number, line in enumerate(text.splitlines(), 1):
+        word = line.strip()
+        if word.startswith("["):
+            section = word.strip("[]").strip()
+            if section == ".".join(keys):
+                found = number
+        elif section == wanted and word.split("=")[0].strip() == key:
+            return number
+    return found

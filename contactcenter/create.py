@@ -32,7 +32,9 @@ def create_site(folder: Path, settings: Settings, sample: bool) -> Site:
         unfinished.rename(folder)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise SiteError(f"{folder} can't be made: {error.strerror}. Name a folder that this user may write.") from None
+        raise SiteError(
+            f"{folder} can't be made: {error.strerror or error}. Name a folder that this user may write."
+        ) from None
     return Site(folder)
 
 

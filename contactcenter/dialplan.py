@@ -27,8 +27,9 @@ def load_dialplans(site: Site, configuration: Configuration) -> tuple[dict[str, 
         except FileProblems as error:
             problems += error.problems
     rules: tuple[Rule, ...] = ()
+    menus = {name for flow in flows.values() for name in flow.nodes}
     try:
-        rules = load_rules(site.dialplans / ROUTES, configuration.queues)
+        rules = load_rules(site.dialplans / ROUTES, configuration.queues, menus if flows else None)
     except FileProblems as error:
         problems += error.problems
     if problems:
@@ -50,5 +51,5 @@ def prompts(site: Site) -> dict[str, set[str]]:
 def prompt_texts(site: Site, language: str) -> dict[str, str]:
     """What each prompt says, where it is known."""
     file = site.sounds / language / "prompts.yaml"
-    texts: dict[str, str] = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return texts
+    texts: dict[str, str] | None = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
+    return texts or {}

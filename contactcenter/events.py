@@ -5,6 +5,7 @@ call can be explained months later when customers, agents and rules have changed
 """
 
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Mapping
@@ -43,10 +44,20 @@ class Fact:
     @staticmethod
     def read(kind: str, at: datetime, data: Mapping[str, Any]) -> "Fact":
         """The fact that `data()` was taken from. Fields of a later version are passed over, missing ones take their default."""
+        if kind not in Fact.KINDS:
+            return UnknownFact(at=at, name=kind, fields=json.dumps(data, ensure_ascii=False))
         kind_of = Fact.KINDS[kind]
         hints = typing.get_type_hints(kind_of)
         known = {f.name for f in dataclasses.fields(kind_of)}
         return kind_of(at=at, **{k: _revive(hints[k], v) for k, v in data.items() if k in known})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownFact(Fact):
+    """A fact that a later version of this program wrote. fields: its data as JSON."""
+
+    name: str
+    fields: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

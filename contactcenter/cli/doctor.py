@@ -41,7 +41,7 @@ def doctor(context: Context, as_json: bool) -> None:
 def _check(name: str, check: Callable[[Context], str], context: Context) -> dict[str, str | bool]:
     try:
         return {"check": name, "ok": True, "detail": check(context)}
-    except ContactCenterError as error:
+    except (ContactCenterError, OSError) as error:
         return {"check": name, "ok": False, "detail": str(error)}
 
 

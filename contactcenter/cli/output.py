@@ -1,6 +1,7 @@
 """Tables for people, JSON for programs."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -71,7 +72,7 @@ def text(value: Any, zone: ZoneInfo) -> str:
 
 
 def _is_time(value: str) -> bool:
-    return len(value) > 19 and value[4:5] == "-" and value[10:11] == "T"
+    return re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", value) is not None
 
 
 def _plain(value: Any) -> str:

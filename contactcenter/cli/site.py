@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 
 from contactcenter.cli.context import Context, pass_context
@@ -59,8 +60,8 @@ def init(
                 "ports": {"http": http_port, "ami": ami_port, "agi": agi_port},
             }
         )
-    except ValueError as error:
-        raise BadInput(f"the ports can't be: {error}") from None
+    except ValidationError as error:
+        raise BadInput(f"the ports can't be: {'; '.join(item['msg'] for item in error.errors())}.") from None
     site = create_site(folder, settings, sample)
     click.echo(f"{site.path} is a site now. Start it: contactcenter --site {folder} up")
 

@@ -40,7 +40,7 @@ def list_tickets(context: Context, as_json: bool) -> None:
 
 
 @ticket.command()
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 @json_option
 @pass_context
 def show(context: Context, number: int, as_json: bool) -> None:

@@ -1,7 +1,8 @@
 """A calendar: is this moment inside opening hours, and why."""
 
+import re
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from contactcenter.errors import BadInput
@@ -19,10 +20,11 @@ class Span:
     @classmethod
     def parse(cls, text: str) -> "Span":
         """Reads 09:00-18:00; 24:00 is the end of the day."""
-        try:
-            start, end = (_minutes(part) for part in text.split("-"))
-        except ValueError:
-            raise BadInput(f"{text!r} is not a span of time. Write it like 09:00-18:00") from None
+        found = re.fullmatch(r"(\d\d):([0-5]\d)\s*-\s*(\d\d):([0-5]\d)", text.strip(), re.ASCII)
+        parts = [int(part) for part in found.groups()] if found else [99] * 4
+        start, end = parts[0] * 60 + parts[1], parts[2] * 60 + parts[3]
+        if max(start, end) > 24 * 60:
+            raise BadInput(f"{text!r} is not a span of time. Write it like 09:00-18:00")
         if not start < end:
             raise BadInput(f"the span {text} ends before it starts. For a night write two: 20:00-24:00 and 00:00-08:00")
         return cls(start, end)
@@ -52,10 +54,3 @@ class Calendar:
             return True, f"{day} {inside}"
         hours = ", ".join(str(span) for span in spans) or "closed all day"
         return False, f"{day} {local:%H:%M} is outside {hours}"
-
-
-def _minutes(text: str) -> int:
-    if text.strip() == "24:00":
-        return 24 * 60
-    moment = time.fromisoformat(text.strip())
-    return moment.hour * 60 + moment.minute

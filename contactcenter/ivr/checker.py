@@ -61,20 +61,16 @@ def _loop_without_key(flow: Flow) -> list[str] | None:
     safe: set[str] = set()
     for start in flow.nodes:
         path: list[str] = []
-        if loop := _walk(flow, start, path, safe):
-            return loop
-    return None
-
-
-def _walk(flow: Flow, name: str, path: list[str], safe: set[str]) -> list[str] | None:
-    if name in safe:
-        return None
-    if name in path:
-        return [*path[path.index(name) :], name]
-    path.append(name)
-    for exit_ in flow.nodes[name].exits():
-        if not exit_.by_key and (loop := _walk(flow, exit_.target, path, safe)):
-            return loop
-    path.pop()
-    safe.add(name)
+        ways = [iter([start])]
+        while ways:
+            name = next(ways[-1], None)
+            if name is None:
+                ways.pop()
+                if path:
+                    safe.add(path.pop())
+            elif name in path:
+                return [*path[path.index(name) :], name]
+            elif name not in safe:
+                path.append(name)
+                ways.append(iter([exit_.target for exit_ in flow.nodes[name].exits() if not exit_.by_key]))
     return None

@@ -13,7 +13,7 @@ from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.nodes import NODES
 from contactcenter.ivr.nodes.base import Node
 from contactcenter.ivr.yaml_lines import Place, line_of, load
-from contactcenter.routing.rules import Rule
+from contactcenter.routing.rules import Rule, When
 
 FLOW_KEYS = ("start", "nodes")
 
@@ -38,12 +38,19 @@ def load_flow(file: Path, prompts: dict[str, set[str]]) -> Flow:
     return flow
 
 
-def load_rules(file: Path, queues: Iterable[str]) -> tuple[Rule, ...]:
-    """The routing rules of a file, in order. queues: the names that exist. Raises FileProblems."""
+def load_rules(file: Path, queues: Iterable[str], menus: Iterable[str] | None = None) -> tuple[Rule, ...]:
+    """The routing rules of a file, in order. Raises FileProblems.
+
+    queues: the names that exist; menus: the nodes of all flows that a condition may name, None to leave that unchecked.
+    """
     data, lines = _mapping(file, ("rules",))
     problems: list[FileProblem] = []
     rules: list[Rule] = []
-    known = sorted(queues)
+    known, nodes = sorted(queues), None if menus is None else sorted(menus)
+    if not isinstance(data.get("rules") or [], list):
+        raise FileProblems(
+            [FileProblem(file, lines.get(("rules",)), "rules is no list", "Write each rule as - name: ...")]
+        )
     for index, raw in enumerate(data.get("rules") or []):
         place: Place = ("rules", index)
         try:
@@ -57,6 +64,12 @@ def load_rules(file: Path, queues: Iterable[str]) -> tuple[Rule, ...]:
             problems.append(
                 FileProblem(file, line_of(lines, (*place, "queue")), f"there is no queue {rule.queue}", fix)
             )
+        for node in rule.when.menu or {}:
+            if nodes is not None and node not in nodes:
+                line = line_of(lines, (*place, "when", "menu", node))
+                problems.append(
+                    FileProblem(file, line, f"no flow has a node {node}", _suggest(node, tuple(nodes), "node"))
+                )
     if not rules and not problems:
         problems.append(FileProblem(file, None, "there are no rules", "Write at least one under rules:"))
     if problems:
@@ -107,7 +120,8 @@ def _explain(
         name = ".".join(str(part) for part in where) or str(place[-1])
         match item["type"]:
             case "extra_forbidden":
-                found.append(FileProblem(file, line, f"unknown key {name}", _suggest(str(where[-1]), keys)))
+                known = tuple(When.model_fields) if where[0] == "when" and len(where) > 1 else keys
+                found.append(FileProblem(file, line, f"unknown key {name}", _suggest(str(where[-1]), known)))
             case "missing":
                 found.append(FileProblem(file, line, f"{place[-1]} lacks {name}", f"Add a line {name}: ..."))
             case _:

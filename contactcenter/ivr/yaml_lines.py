@@ -8,6 +8,7 @@ import yaml
 from contactcenter.errors import FileProblem
 
 LARGEST_FILE = 1_000_000
+TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")}
 Place = tuple[str | int, ...]
 """The way to a value, such as ("nodes", "main-menu", "keys")."""
 
@@ -19,6 +20,8 @@ def load(file: Path) -> tuple[Any, dict[Place, int]]:
     (which can blow a small file up to gigabytes).
     """
     try:
+        if not file.is_file() and file.exists():
+            raise FileProblem(file, None, "this is no file", "Name a file.")
         if file.stat().st_size > LARGEST_FILE:
             raise FileProblem(file, None, "the file is larger than 1 MB", "Split it.")
         text = file.read_text(encoding="utf-8")
@@ -31,16 +34,18 @@ def load(file: Path) -> tuple[Any, dict[Place, int]]:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
             raise FileProblem(file, None, "YAML anchors and aliases are not used here", "Write the value out.")
         root = yaml.compose(text, yaml.SafeLoader)
-        if root is not None:
-            _note(file, root, (), lines)
-        return yaml.safe_load(text), lines
+        if root is None:
+            return None, lines
+        _note(file, root, (), lines)
+        return _value(root), lines
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise FileProblem(file, line, f"not YAML: {error.problem}", "Check the indentation and the quotes.") from None
     except RecursionError:
         raise FileProblem(file, None, "the values are nested too deeply", "Flatten them.") from None
     except yaml.YAMLError as error:
-        raise FileProblem(file, None, f"not YAML: {error}", "Check for control characters.") from None
+        words = " ".join(str(error).split())
+        raise FileProblem(file, None, f"not YAML: {words}", "Check for control characters.") from None
 
 
 def line_of(lines: dict[Place, int], place: Place) -> int | None:
@@ -50,12 +55,28 @@ def line_of(lines: dict[Place, int], place: Place) -> int | None:
     return lines.get(place)
 
 
+def _value(node: yaml.Node) -> Any:
+    """The value of a node; keys are taken as they are written, so that `on`, `no` and `1` stay the words they are."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: _value(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item) for item in node.value]
+    if node.tag == "tag:yaml.org,2002:bool" and node.value not in {"true", "false"}:
+        return node.value
+    return yaml.SafeLoader("").construct_object(node)
+
+
 def _note(file: Path, node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
     lines.setdefault(place, node.start_mark.line + 1)
+    if node.tag not in TAGS:
+        problem = f"not YAML: could not determine a constructor for the tag '{node.tag}'"
+        raise FileProblem(file, node.start_mark.line + 1, problem, "Check the indentation and the quotes.")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise FileProblem(file, line, "a key is a list or a mapping here", "Write a word before the colon.")
             if key.value in seen:
                 raise FileProblem(file, line, f"the key {key.value} stands here twice", "Keep one of them.")
             seen.add(key.value)

@@ -1,6 +1,7 @@
 """Two mono parts, as Asterisk writes them, become one stereo file under a name that tells the day and the call."""
 
 import asyncio
+import contextlib
 import logging
 import re
 import shutil
@@ -51,6 +52,8 @@ class Recorder:
         try:
             seconds = await asyncio.to_thread(_join, parts, self.folder / path)
         except (OSError, wave.Error, EOFError) as error:
+            with contextlib.suppress(OSError):
+                (self.folder / path).with_suffix(".part").unlink(missing_ok=True)
             raise RecordingError(f"recording of call {call} could not be saved: {error}") from error
         for part in parts:
             part.unlink(missing_ok=True)
@@ -83,24 +86,30 @@ def _join(parts: tuple[Path, Path], target: Path) -> float:
     """Interleaves two mono 16-bit files of one rate, filling the shorter with silence; the target appears when it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".part")
-    with wave.open(str(parts[0])) as left, wave.open(str(parts[1])) as right, wave.open(str(unfinished), "wb") as out:
+    with wave.open(str(parts[0])) as left, wave.open(str(parts[1])) as right:
         rate = left.getframerate()
-        if {left.getnchannels(), right.getnchannels()} != {1} or rate != right.getframerate():
-            raise wave.Error("the parts are not mono of one rate")
-        out.setparams((2, 2, rate, 0, "NONE", ""))
-        frames = 0
-        while True:
-            voices = [array("h", part.readframes(FRAMES_AT_ONCE)) for part in (left, right)]
-            count = max(len(voice) for voice in voices)
-            if count == 0:
-                break
-            both = array("h", bytes(4 * count))
-            for channel, voice in enumerate(voices):
-                both[channel : 2 * len(voice) : 2] = voice
-            out.writeframes(both.tobytes())
-            frames += count
+        if {part.getparams()[:3] for part in (left, right)} != {(1, 2, rate)}:
+            raise wave.Error("the parts are not 16 bit mono of one rate")
+        with wave.open(str(unfinished), "wb") as out:
+            out.setparams((2, 2, rate, 0, "NONE", ""))
+            frames = _interleave(left, right, out)
     unfinished.replace(target)
     return round(float(frames / rate), 3)
+
+
+def _interleave(left: wave.Wave_read, right: wave.Wave_read, out: wave.Wave_write) -> int:
+    """How many frames were written; a few seconds at a time, so that long calls need no memory."""
+    frames = 0
+    while True:
+        voices = [array("h", part.readframes(FRAMES_AT_ONCE)) for part in (left, right)]
+        count = max(len(voice) for voice in voices)
+        if count == 0:
+            return frames
+        both = array("h", bytes(4 * count))
+        for channel, voice in enumerate(voices):
+            both[channel : 2 * len(voice) : 2] = voice
+        out.writeframes(both.tobytes())
+        frames += count
 
 
 def _safe(call: CallId) -> str:

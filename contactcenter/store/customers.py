@@ -34,19 +34,19 @@ class CustomerRepository:
         return None if row is None else _customer(row, None, "")
 
     async def all(self) -> list[dict[str, Any]]:
-        """Every company with its contacts and their numbers, by name."""
+        """Every company with its contacts and their numbers, oldest first."""
         companies = select(t.companies, t.customer_groups.c.name.label("group")).join(t.customer_groups, isouter=True)
-        people = select(t.contacts.c.company_id, t.contacts.c.name, t.contact_numbers.c.number).join(
+        people = select(t.contacts.c.id, t.contacts.c.company_id, t.contacts.c.name, t.contact_numbers.c.number).join(
             t.contact_numbers, isouter=True
         )
         async with self._database.connect() as connection:
             company_rows = (await connection.execute(companies.order_by(t.companies.c.id))).all()
             people_rows = (await connection.execute(people.order_by(t.contacts.c.id))).all()
-        contacts: dict[int, dict[str, list[str]]] = {}
+        contacts: dict[int, dict[int, dict[str, Any]]] = {}
         for row in people_rows:
-            numbers = contacts.setdefault(row.company_id, {}).setdefault(row.name, [])
+            contact = contacts.setdefault(row.company_id, {}).setdefault(row.id, {"name": row.name, "numbers": []})
             if row.number:
-                numbers.append(row.number)
+                contact["numbers"].append(row.number)
         return [
             {
                 "id": row.id,
@@ -56,7 +56,7 @@ class CustomerRepository:
                 "service_from": row.service_from,
                 "service_until": row.service_until,
                 "service_code": row.service_code,
-                "contacts": [{"name": n, "numbers": numbers} for n, numbers in contacts.get(row.id, {}).items()],
+                "contacts": list(contacts.get(row.id, {}).values()),
             }
             for row in company_rows
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contactcenter import events as e
@@ -23,7 +23,7 @@ RETRY_SECONDS = 1.0
 class FactWriter:
     """Takes facts from the bus at once, commits them in order, at most GROUP_SECONDS later.
 
-    A commit that fails is tried again every RETRY_SECONDS until it succeeds; facts wait in memory meanwhile.
+    A commit that fails because of the database is tried again every RETRY_SECONDS until it succeeds; facts wait in memory meanwhile.
     """
 
     def __init__(self, database: AsyncEngine) -> None:
@@ -54,19 +54,36 @@ class FactWriter:
     async def _write_batch(self) -> None:
         batch = list(self._waiting)
         try:
-            async with self._database.begin() as connection:
-                await self._commit(connection, batch)
-        except (SQLAlchemyError, OSError):
+            await self._commit_together(batch)
+        except (OperationalError, InterfaceError, OSError):
             log.exception("%d facts could not be written; trying again in %s s", len(batch), RETRY_SECONDS)
-            self._records.clear()
             await asyncio.sleep(RETRY_SECONDS)
             self._arrived.set()
             return
+        except Exception:
+            log.exception("something is wrong with one of %d facts; writing them one by one", len(batch))
+            await self._commit_one_by_one(batch)
         del self._waiting[: len(batch)]
         for call in [call for call, record in self._records.items() if record.outcome]:
             del self._records[call]
         if not self._waiting:
             self._written.set()
+
+    async def _commit_together(self, batch: list[e.Fact]) -> None:
+        try:
+            async with self._database.begin() as connection:
+                await self._commit(connection, batch)
+        except BaseException:
+            self._records.clear()
+            raise
+
+    async def _commit_one_by_one(self, batch: list[e.Fact]) -> None:
+        """A fact that no database would take must not keep back the others: it is logged whole instead."""
+        for fact in batch:
+            try:
+                await self._commit_together([fact])
+            except Exception:
+                log.exception("this fact can't be stored: %s %s %a", fact.kind, fact.at, fact.data())
 
     async def _commit(self, connection: AsyncConnection, batch: list[e.Fact]) -> None:
         changed: dict[CallId, CallRecord] = {}
