@@ -47,12 +47,15 @@ class Phone(Protocol):
         """Plays prompts one after the other, to their end or until the event is set."""
         ...
 
-    async def ask_key(self, prompt: str, seconds: float) -> str:
-        """Plays a prompt that any key ends, then waits: the key (0-9 * #), or "" if none came in time."""
+    async def ask_key(self, prompt: str, seconds: float, before: str = "") -> str:
+        """Plays a prompt that any key ends, then waits: the key (0-9 * #), or "" if none came in time.
+
+        before: a prompt played first, such as that the last key was wrong; a key ends it as well.
+        """
         ...
 
-    async def ask_digits(self, prompt: str, seconds: float, most: int) -> str:
-        """Plays a prompt, then collects up to `most` digits, ended by # or by `seconds` of silence."""
+    async def ask_digits(self, prompt: str, seconds: float, most: int, before: str = "") -> str:
+        """Plays a prompt, then collects up to `most` digits, ended by # or by `seconds` of silence; `before` as in ask_key."""
         ...
 
     async def music(self, on: bool) -> None: ...

@@ -76,16 +76,25 @@ class AsteriskPhone:
             elif not until.is_set():
                 await self._play_until(prompt, until)
 
-    async def ask_key(self, prompt: str, seconds: float) -> str:
+    async def ask_key(self, prompt: str, seconds: float, before: str = "") -> str:
         await self._prepare_to_speak()
-        pressed = await self._do("STREAM FILE", prompt, ANY_KEY, seconds=None)
-        if pressed.result == "0":
-            pressed = await self._do("WAIT FOR DIGIT", str(round(seconds * 1000)), seconds=seconds + COMMAND_SECONDS)
-        return "" if pressed.result in {"0", "-1"} else chr(int(pressed.result))
+        if key := await self._key_during(before) or await self._key_during(prompt):
+            return key
+        wait = str(round(seconds * 1000))
+        return _key(await self._do("WAIT FOR DIGIT", wait, seconds=seconds + COMMAND_SECONDS))
 
-    async def ask_digits(self, prompt: str, seconds: float, most: int) -> str:
+    async def ask_digits(self, prompt: str, seconds: float, most: int, before: str = "") -> str:
+        """Keys that come while GET DATA plays end its prompt; so do those that follow one pressed during `before`."""
         await self._prepare_to_speak()
-        return (await self._do("GET DATA", prompt, str(round(seconds * 1000)), str(most), seconds=None)).result
+        first = await self._key_during(before)
+        if first == "#":
+            return ""
+        rest = await self._do("GET DATA", prompt, str(round(seconds * 1000)), str(most - len(first)), seconds=None)
+        return first + rest.result
+
+    async def _key_during(self, prompt: str) -> str:
+        """The key that ended a prompt, "" when it played to its end or there is none."""
+        return _key(await self._do("STREAM FILE", prompt, ANY_KEY, seconds=None)) if prompt else ""
 
     async def music(self, on: bool) -> None:
         if on is not self._music:
@@ -206,6 +215,11 @@ class AsteriskPhone:
     def _refuse_if_gone(self) -> None:
         if self.gone:
             raise CallerGone("the caller hung up")
+
+
+def _key(answer: AgiResult) -> str:
+    """AGI gives a key as the number of its character, 0 for none."""
+    return "" if answer.result in {"0", "-1"} else chr(int(answer.result))
 
 
 def _hung_up(dial: asyncio.Task[AgiResult]) -> bool:

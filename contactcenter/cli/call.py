@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from contactcenter.cli.context import Context, pass_context
-from contactcenter.cli.explain import explain_call
 from contactcenter.cli.output import console, json_option, print_fields, print_json, print_table
 from contactcenter.errors import NotFound
 from contactcenter.events import Fact
 from contactcenter.ids import CallId
+from contactcenter.reports.explain import explain_call
 from contactcenter.store.history import HistoryRepository
 
 COLUMNS = (

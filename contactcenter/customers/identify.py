@@ -31,13 +31,13 @@ async def identify(phone: Phone, caller: str, book: CustomerBook, note: CallNote
 
 
 async def _by_code(phone: Phone, book: CustomerBook, note: CallNotes) -> Customer | None:
+    complaint = ""
     for attempt in range(1, TRIES + 1):
-        code = await phone.ask_digits("enter-service-code", SECONDS_BETWEEN_KEYS, LONGEST_CODE)
+        code = await phone.ask_digits("enter-service-code", SECONDS_BETWEEN_KEYS, LONGEST_CODE, before=complaint)
         customer = await book.by_service_code(code) if code else None
         note(ServiceCodeTried, attempt=attempt, accepted=customer is not None)
         if customer is not None:
             return customer
-        if attempt < TRIES:
-            await phone.play("service-code-wrong" if code else "no-key")
+        complaint = "service-code-wrong" if code else "no-key"
     await phone.play("service-code-failed")
     return None

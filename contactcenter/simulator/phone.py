@@ -142,15 +142,15 @@ class FakePhone:
             if await self._wait(self._prompt_seconds, until):
                 self._cut()
 
-    async def ask_key(self, prompt: str, seconds: float) -> str:
-        await self._ask(prompt)
+    async def ask_key(self, prompt: str, seconds: float, before: str = "") -> str:
+        await self._ask_both(before, prompt)
         if not self._keys:
             self._enter(f"keying {prompt}")
             await self._wait(seconds, self._key)
         return self._keys.popleft() if self._keys else ""
 
-    async def ask_digits(self, prompt: str, seconds: float, most: int) -> str:
-        await self._ask(prompt)
+    async def ask_digits(self, prompt: str, seconds: float, most: int, before: str = "") -> str:
+        await self._ask_both(before, prompt)
         self._enter(f"keying {prompt}")
         digits = ""
         while len(digits) < most:
@@ -272,6 +272,12 @@ class FakePhone:
             except TimeoutError:
                 raise ContactCenterError(f"call {self.call}: a command was not done in {COMMAND_SECONDS} s") from None
             self._refuse_if_gone()
+
+    async def _ask_both(self, before: str, prompt: str) -> None:
+        if before:
+            await self._ask(before)
+        if not before or not self._keys:
+            await self._ask(prompt)
 
     async def _ask(self, prompt: str) -> None:
         """Plays a prompt that any key ends; the script's keys for it come meanwhile."""

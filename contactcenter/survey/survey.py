@@ -27,10 +27,10 @@ async def survey(phone: Phone, agent: AgentNumber, note: CallNotes) -> None:
 
 
 async def _ask(phone: Phone) -> int | None:
-    for attempt in range(1, TRIES + 1):
-        key = await phone.ask_key("survey-ask", SECONDS)
+    complaint = ""
+    for _ in range(TRIES):
+        key = await phone.ask_key("survey-ask", SECONDS, before=complaint)
         if key and key in RATINGS:
             return int(key)
-        if attempt < TRIES:
-            await phone.play("wrong-key" if key else "no-key")
+        complaint = "wrong-key" if key else "no-key"
     return None

@@ -16,7 +16,7 @@ OVER_THE_WISH = {
     "contactcenter/acd/engine.py": 376,
     "contactcenter/asterisk/ami.py": 314,
     "contactcenter/events.py": 310,
-    "contactcenter/simulator/phone.py": 342,
+    "contactcenter/simulator/phone.py": 350,
 }
 """Files of the package over WANTED_LINES, for which nobody found the seam yet."""
 

@@ -9,7 +9,7 @@ PACKAGE = Path(contactcenter.__file__).parent
 HOUSES = {"cli", "simulator", "store", "web"}
 """Packages that are no step of the way."""
 
-NOT_YET = {"reports"}
+NOT_YET: set[str] = set()
 """Steps on the map that nobody has built. May only shrink."""
 
 

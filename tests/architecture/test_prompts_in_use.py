@@ -35,7 +35,9 @@ def played_by_code() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PLAYERS:
                 found |= {word for argument in node.args for word in words(argument)}
-    return found
+            elif isinstance(node, ast.Assign) and "complaint" in {getattr(target, "id", "") for target in node.targets}:
+                found |= set(words(node.value))  # played before the next question
+    return found - {""}
 
 
 def played_by_dialplan() -> set[str]:

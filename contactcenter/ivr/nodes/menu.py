@@ -28,11 +28,11 @@ class Menu(Node):
         return [self.prompt, self.wrong_key, self.no_key]
 
     async def run(self, walk: Walk) -> str:
-        for attempt in range(self.tries):
-            key = await walk.phone.ask_key(self.prompt, self.seconds)
+        complaint = ""
+        for _ in range(self.tries):
+            key = await walk.phone.ask_key(self.prompt, self.seconds, before=complaint)
             walk.pressed(key)
             if key in self.keys:
                 return self.keys[key]
-            if attempt + 1 < self.tries:
-                await walk.phone.play(self.wrong_key if key else self.no_key)
+            complaint = self.wrong_key if key else self.no_key
         return self.failed

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from rig.center import Center, CommandFailed
 from rig.ports import LOOPBACK
 

@@ -5,6 +5,7 @@ import csv
 from collections import Counter
 
 import pytest
+
 from rig.agent import SippAgentPool
 from rig.center import Center
 from rig.load import Press, load_callers

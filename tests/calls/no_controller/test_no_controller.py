@@ -35,7 +35,7 @@ async def test_controller_killed_during_a_talk(center: Center) -> None:
         await center.wait_until(
             lambda: center.read("status"), lambda s: s["up"] and s["processes"].get("serve") not in {None, started}, 20
         )
-        assert caller.media.longest_gap(talking_since) < 0.2
+        assert caller.media.longest_gap(talking_since) < 1
         assert not agent.call.over
         await agent.hang_up()
         assert (await caller.wait_ended()).how == "remote_bye"

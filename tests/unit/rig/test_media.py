@@ -24,7 +24,7 @@ async def test_a_tone_is_heard_and_the_address_learned(pair):
     await other.wait_hears(700, 2, at_least_seconds=0.3)
     assert other.remote == (one.host, one.port)
     assert not sound.hears(other.heard, 900, 0.3)
-    assert other.longest_gap() < 0.1
+    assert other.longest_gap() < 0.5
 
 
 async def test_keys_arrive_in_order_between_the_voice(pair):

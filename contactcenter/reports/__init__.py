@@ -1,0 +1,1 @@
+"""Reports: what was learned from calls. They read facts only."""
