@@ -190,13 +190,17 @@ class Distribution(RuleBasedStateMachine):
             case _:
                 self.tell(OfferFailed(call, agent, how))
 
-    @rule(call=calls, agent=agents, kind=st.sampled_from([OfferRinging, OfferAnswered, TalkOver]))
-    def something_wrong_about_an_offer(self, call: CallId, agent: AgentNumber, kind: Any) -> None:
-        self.tell(kind(call, agent))
+    @rule(data=st.data(), agent=agents, kind=st.sampled_from([OfferRinging, OfferAnswered, OfferFailed, TalkOver]))
+    def something_wrong_about_an_offer(self, data: st.DataObject, agent: AgentNumber, kind: Any) -> None:
+        """Of any call that is offered or talked about, with any agent, at any time."""
+        call = data.draw(st.sampled_from(sorted({*self.reserved, *self.talking}) or CALLS))
+        reasons = [data.draw(st.sampled_from(["no_answer", "failed", "caller_gone"]))] if kind is OfferFailed else []
+        self.tell(kind(call, agent, *reasons))
 
-    @rule(call=calls, agent=agents, reason=st.sampled_from(["no_answer", "failed", "caller_gone"]))
-    def something_failed(self, call: CallId, agent: AgentNumber, reason: Any) -> None:
-        self.tell(OfferFailed(call, agent, reason))
+    @precondition(lambda self: self.talking)
+    @rule(data=st.data(), queue=queues)
+    def who_talks_enters_again(self, data: st.DataObject, queue: QueueName) -> None:
+        self.tell(CallEnters(data.draw(st.sampled_from(sorted(self.talking))), queue, 1))
 
     @precondition(lambda self: self.told)
     @rule(data=st.data())
@@ -215,6 +219,14 @@ class Distribution(RuleBasedStateMachine):
     @rule(agent=agents, kind=st.sampled_from([LogIn, LogIn, LogOut, Pause, Resume, Resume]))
     def agent_does(self, agent: AgentNumber, kind: Any) -> None:
         self.tell(kind(agent))
+
+    @rule(agent=agents, order=st.permutations([0, 1, 2]))
+    def agent_comes_back(self, agent: AgentNumber, order: list[int]) -> None:
+        """Whatever kept them away is over, one thing after the other."""
+        back = (LogIn(agent), Resume(agent), PhoneIs(agent, "free"))
+        for index in order:
+            self.tell(back[index])
+            self.nobody_is_idle_while_a_call_they_may_take_waits()
 
     @rule(agent=agents, phone=st.sampled_from(["free", "free", "busy", "unreachable"]))
     def phone_is(self, agent: AgentNumber, phone: Any) -> None:
