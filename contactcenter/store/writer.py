@@ -16,7 +16,7 @@ from contactcenter.store import tables as t
 
 log = logging.getLogger(__name__)
 
-GROUP_SECONDS = 0.05
+GROUP_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 
 
