@@ -18,7 +18,7 @@ from contactcenter.center import Center
 from contactcenter.clock import SystemClock
 from contactcenter.config import Secrets, read_secrets, read_settings
 from contactcenter.dialplan import load_dialplans
-from contactcenter.events import Fact, TicketOpened
+from contactcenter.events import AlarmRaised, Fact, TicketOpened
 from contactcenter.journey import Journey
 from contactcenter.recording.recorder import Recorder
 from contactcenter.site import Site
@@ -53,6 +53,7 @@ class Controller:
         self.http = server.build(center, secrets.api_token, self.ready)
         center.bus.subscribe(writer.write)
         center.bus.subscribe(self._count_tickets)
+        center.bus.subscribe(_log_alarm)
 
     async def run(self) -> None:
         """Serves calls until cancelled; then the facts that are left are written."""
@@ -112,6 +113,11 @@ class Controller:
             agent = self.center.distributor.engine.agents.get(fact.assignee)
             if agent is not None:
                 self.center.distributor.tell(OpenTickets(fact.assignee, agent.open_tickets + 1))
+
+
+def _log_alarm(fact: Fact) -> None:
+    if isinstance(fact, AlarmRaised):
+        log.warning("alarm %s: %s", fact.name, fact.detail)
 
 
 async def run_controller(site: Site) -> None:

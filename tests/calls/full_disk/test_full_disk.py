@@ -27,6 +27,7 @@ async def test_full_disk(folder) -> None:
         assert (call["outcome"], call["rating"], call["recording"]) == ("answered", 4, "")
         assert center.facts("RecordingFailed", call=call["id"])
         assert "recording_failed" in {f["name"] for f in center.facts("AlarmRaised")}
+        assert "alarm recording_failed" in (folder / "log" / "controller.out").read_text(encoding="utf-8")
         assert await center.leftovers() == []
     finally:
         await center.down()

@@ -41,8 +41,8 @@ from contactcenter.errors import BadInput
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.simulator.clock import ManualClock
 
-AGENTS = [AgentNumber(str(number)) for number in range(1001, 1005)]
-CALLS = [CallId(f"{number}.1") for number in range(7)]
+AGENTS = [AgentNumber(str(number)) for number in range(1001, 1004)]
+CALLS = [CallId(f"{number}.1") for number in range(5)]
 QUEUES = [QueueName(name) for name in ("support", "vip", "renewals")]
 RING, WRAP_UP = 20.0, 10.0
 
@@ -134,10 +134,20 @@ class Distribution(RuleBasedStateMachine):
 
     # ---- what happens
 
-    @initialize(data=st.data())
-    def begin(self, data: st.DataObject) -> None:
-        self.configure(data)
-        for agent in AGENTS[:3]:
+    @initialize(busy=st.booleans())
+    def begin(self, busy: bool) -> None:
+        """Everybody is ready, and on some days the callers are there first."""
+        members = ((AGENTS[0], AGENTS[1]), (AGENTS[1], AGENTS[2]), (AGENTS[2],))
+        settings = [
+            QueueSettings(name, members=tuple(Member(agent) for agent in some), ring_seconds=RING)
+            for name, some in zip(QUEUES, members, strict=True)
+        ]
+        self.members = {queue.name: {member.agent for member in queue.members} for queue in settings}
+        self.tell(Configure(tuple(settings), tuple((agent, agent) for agent in AGENTS)))
+        if busy:
+            for call, queue in zip(CALLS, itertools.cycle(QUEUES), strict=False):
+                self.tell(CallEnters(call, queue))
+        for agent in AGENTS:
             self.tell(LogIn(agent))
             self.tell(PhoneIs(agent, "free"))
 
@@ -145,7 +155,7 @@ class Distribution(RuleBasedStateMachine):
     def configure(self, data: st.DataObject) -> None:
         settings = []
         for name in QUEUES:
-            some = data.draw(st.lists(agents, unique=True, max_size=4))
+            some = data.draw(st.lists(agents, unique=True, max_size=3))
             levels = data.draw(st.lists(st.integers(1, 3), min_size=len(some), max_size=len(some)))
             settings.append(
                 QueueSettings(
@@ -169,9 +179,14 @@ class Distribution(RuleBasedStateMachine):
         self.tell(Configure((replace(broken, name=QUEUES[1], members=()), broken), ((agent, "x"),)))
         assert "twice" in str(self.told[before][2])
 
-    @rule(call=calls, queue=queues, priority=st.integers(0, 2), sticky=st.lists(agents, max_size=2, unique=True))
-    def enter(self, call: CallId, queue: QueueName, priority: int, sticky: list[AgentNumber]) -> None:
-        self.tell(CallEnters(call, queue, priority, tuple(sticky)))
+    @rule(some=st.lists(calls, min_size=1, max_size=3), queue=queues, priority=st.integers(0, 2), sticky=agents)
+    def enter(self, some: list[CallId], queue: QueueName, priority: int, sticky: AgentNumber) -> None:
+        for call in some:
+            self.tell(CallEnters(call, queue, priority, (sticky,)))
+
+    @rule(call=calls, queue=queues)
+    def enter_and_stay(self, call: CallId, queue: QueueName) -> None:
+        self.tell(CallEnters(call, queue))
 
     @rule(call=calls)
     def leave(self, call: CallId) -> None:
@@ -210,15 +225,29 @@ class Distribution(RuleBasedStateMachine):
         if not isinstance(event, Configure):
             self.tell(event)
 
+    @precondition(lambda self: self.reserved)
+    @rule(data=st.data())
+    def an_offer_is_answered(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(sorted(self.reserved)))
+        self.tell(OfferAnswered(call, self.reserved[call]))
+
     @precondition(lambda self: self.talking)
     @rule(data=st.data())
     def talk_ends(self, data: st.DataObject) -> None:
         call = data.draw(st.sampled_from(sorted(self.talking)))
         self.tell(TalkOver(call, self.talking[call]))
 
-    @rule(agent=agents, kind=st.sampled_from([LogIn, LogIn, LogOut, Pause, Resume, Resume]))
-    def agent_does(self, agent: AgentNumber, kind: Any) -> None:
+    @rule(agent=agents, kind=st.sampled_from([LogIn, LogOut]))
+    def agent_comes_or_goes(self, agent: AgentNumber, kind: Any) -> None:
         self.tell(kind(agent))
+
+    @rule(agent=agents)
+    def agent_pauses(self, agent: AgentNumber) -> None:
+        self.tell(Pause(agent))
+
+    @rule(agent=agents)
+    def agent_resumes(self, agent: AgentNumber) -> None:
+        self.tell(Resume(agent))
 
     @rule(agent=agents, order=st.permutations([0, 1, 2]))
     def agent_comes_back(self, agent: AgentNumber, order: list[int]) -> None:
