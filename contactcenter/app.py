@@ -18,7 +18,7 @@ from contactcenter.center import Center
 from contactcenter.clock import SystemClock
 from contactcenter.config import Secrets, read_secrets, read_settings
 from contactcenter.dialplan import load_dialplans
-from contactcenter.events import AlarmRaised, Fact, TicketOpened
+from contactcenter.events import AlarmRaised, Fact, TicketClosed, TicketOpened
 from contactcenter.journey import Journey
 from contactcenter.recording.recorder import Recorder
 from contactcenter.site import Site
@@ -109,10 +109,12 @@ class Controller:
         self.center.distributor.tell(state)
 
     def _count_tickets(self, fact: Fact) -> None:
-        if isinstance(fact, TicketOpened):
+        """Least load counts the open tickets of each agent."""
+        if isinstance(fact, TicketOpened | TicketClosed):
             agent = self.center.distributor.engine.agents.get(fact.assignee)
             if agent is not None:
-                self.center.distributor.tell(OpenTickets(fact.assignee, agent.open_tickets + 1))
+                change = 1 if isinstance(fact, TicketOpened) else -1
+                self.center.distributor.tell(OpenTickets(fact.assignee, max(0, agent.open_tickets + change)))
 
 
 def _log_alarm(fact: Fact) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from contactcenter.config import SECRETS, Secrets, Settings, write_secrets, write_settings
 from contactcenter.errors import BadInput, SiteError
 from contactcenter.resources import resource
-from contactcenter.sample import ON_CALL, sample_rows
+from contactcenter.sample import ON_CALL, first_rows, sample_rows
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
@@ -59,9 +59,9 @@ def _fill(site: Site, settings: Settings, sample: bool) -> None:
     assert (site.path / SECRETS).stat().st_mode & 0o077 == 0  # noqa: S101 (a secret readable by others is our mistake)
     url = site.database_url(settings)
     migrate(url)
-    if sample:
-        today = datetime.now(ZoneInfo(settings.timezone)).date()
-        asyncio.run(_insert(url, sample_rows(today, settings.timezone, new_password)))
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
+    rows = sample_rows(today, settings.timezone, new_password) if sample else first_rows(settings.timezone)
+    asyncio.run(_insert(url, rows))
 
 
 async def _insert(url: str, rows: dict[str, list[dict[str, object]]]) -> None:

@@ -227,6 +227,14 @@ class CallAttached(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketClosed(Fact):
+    """The customer has confirmed the solution; the company's next call opens a new ticket."""
+
+    ticket: TicketNumber
+    assignee: AgentNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(CallFact):
     """The last fact of a call. why: what a person needs to know beyond the outcome."""
 

@@ -7,7 +7,7 @@ from contactcenter import events as e
 from contactcenter.acd.holding import hold_until_answer
 from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival
-from contactcenter.calls.ending import Ending
+from contactcenter.calls.ending import STEPS, Ending
 from contactcenter.center import Center
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.identify import identify
@@ -137,7 +137,7 @@ class Journey:
         if self.talk is not None:
             return Ending("answered", "the caller hung up")
         self.note(e.CallAbandoned, step=self.step)
-        return Ending("abandoned", f"the caller hung up at {self.step}")
+        return Ending("abandoned", f"the caller hung up in {STEPS[self.step]}")
 
     async def our_mistake(self, error: Exception) -> Ending:
         """The caller is not dropped for it: a conversation goes on to its end, then Asterisk rings the on-call phones."""
@@ -147,4 +147,4 @@ class Journey:
             await self.until_talk_ends(self.talk)
         with contextlib.suppress(ContactCenterError):
             await self.phone.give_to_fallback()
-        return Ending("failed", f"our mistake at {self.step}")
+        return Ending("failed", f"our mistake in {STEPS[self.step]}")

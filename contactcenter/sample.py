@@ -32,8 +32,8 @@ COMPANIES = (
 )
 
 
-def sample_rows(today: date, timezone: str, password: Callable[[], str]) -> dict[str, list[dict[str, Any]]]:
-    """Rows for the tables of the store, by table, in an order that keeps foreign keys."""
+def first_rows(timezone: str) -> dict[str, list[dict[str, Any]]]:
+    """What every new site has: the calendars and the queues that the shipped dialplans name, still without members."""
     day = ["00:00-24:00"]
     work = ["09:00-12:00", "13:30-18:00"]
     return {
@@ -41,13 +41,20 @@ def sample_rows(today: date, timezone: str, password: Callable[[], str]) -> dict
             {"name": "always", "timezone": timezone, "weekly": [day] * 7, "special": {}},
             {"name": "workdays", "timezone": timezone, "weekly": [work] * 5 + [[], []], "special": {}},
         ],
+        "queues": [{"name": name, "title": title, "strategy": strategy} for name, title, strategy, _ in QUEUES],
+    }
+
+
+def sample_rows(today: date, timezone: str, password: Callable[[], str]) -> dict[str, list[dict[str, Any]]]:
+    """Rows for the tables of the store, by table, in an order that keeps foreign keys."""
+    return {
+        **first_rows(timezone),
         "hotlines": [
             {"number": HOTLINE, "title": "服务热线", "calendar": "always", "flow": "main", "language": "zh"},
         ],
         "agents": [
             {"number": number, "name": name, "sip_password": password(), "logged_in": True} for number, name in AGENTS
         ],
-        "queues": [{"name": name, "title": title, "strategy": strategy} for name, title, strategy, _ in QUEUES],
         "members": [
             {"queue": name, "agent": agent, "level": level}
             for name, _, _, members in QUEUES

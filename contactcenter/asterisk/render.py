@@ -23,7 +23,7 @@ CUSTOM = {
     "logger.conf": "more log files",
 }
 
-DEFAULTS = ("acl", "ccss", "cel", "features", "indications", "pjproject", "udptl")
+DEFAULTS = ("acl", "ccss", "cel", "features", "pjproject", "udptl")
 """Files that Asterisk misses aloud, though nothing need be said in them."""
 
 
@@ -53,7 +53,7 @@ def render(
             text = environment.get_template(template).render(values)
             _write_private(site.asterisk / template.removesuffix(".j2"), text)
         for name in DEFAULTS:
-            _write_private(site.asterisk / f"{name}.conf", "[general]\n")
+            _write_private(site.asterisk / f"{name}.conf", "; nothing is set: the defaults of Asterisk\n")
     except OSError as error:
         raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
     return site.asterisk / "asterisk.conf"

@@ -4,6 +4,17 @@ from dataclasses import dataclass
 
 from contactcenter.events import Outcome
 
+STEPS = {
+    "hours": "the greeting",
+    "customers": "the identification",
+    "ivr": "the menu",
+    "routing": "the routing",
+    "acd": "the queue",
+    "calls": "the conversation",
+    "survey": "the survey",
+}
+"""The package of a step -> what a person calls it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:

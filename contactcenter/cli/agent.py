@@ -59,6 +59,8 @@ def show(context: Context, number: str, as_json: bool) -> None:
     if as_json:
         print_json({**found, **account})
     else:
+        if sip.address == "0.0.0.0":
+            account["sip_address"] = "any address of this machine"
         print_fields({**found, **account}, context.zone)
 
 

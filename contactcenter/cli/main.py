@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from contactcenter import __version__
-from contactcenter.cli import agent, call, customer, doctor, prompt, queue, recording, site, ticket
+from contactcenter.cli import agent, alarm, call, customer, doctor, prompt, queue, recording, site, ticket
 from contactcenter.cli.context import Context
 from contactcenter.errors import ContactCenterError
 
@@ -28,7 +28,7 @@ class OneLine(click.Group):
 @click.version_option(__version__)
 @click.pass_context
 def main(context: click.Context, path: Path | None) -> None:
-    r"""A contact center on Asterisk: hotline, distribution, recording, survey, tickets.
+    """A contact center on Asterisk: hotline, distribution, recording, survey, tickets.
 
     \b
     A first try:
@@ -36,7 +36,7 @@ def main(context: click.Context, path: Path | None) -> None:
       contactcenter --site ~/center up
 
     Exit codes: 0 done, 1 refused or failed with one line that says why, 2 wrong usage.
-    """
+    """  # noqa: D301 (click takes the backspace as: leave these lines as they are)
     context.obj = Context(path)
 
 
@@ -49,6 +49,7 @@ for noun in (
     call.call,
     ticket.ticket,
     recording.recording,
+    alarm.alarm,
     prompt.prompt,
 ):
     main.add_command(noun)

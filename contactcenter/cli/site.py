@@ -78,7 +78,7 @@ def up(context: Context, detach: bool) -> None:
     if detach:
         _detach(site)
         return
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_to_stderr()
     with site.locked("up"):
         asterisk = prepare(site)
         asyncio.run(run(site, asterisk, lambda: click.echo(f"{site.path} is ready. Ctrl-C ends it.")))
@@ -89,7 +89,8 @@ def _detach(site: Site) -> None:
     if (owner := site.holder("up")) is not None:
         raise SiteError(f"{site.path} is up already (process {owner}). See: contactcenter status")
     site.log.mkdir(exist_ok=True)
-    with (site.log / "up.out").open("wb") as out:
+    with (site.log / "up.out").open("ab") as out:
+        spoken_before = out.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "contactcenter", "--site", str(site.path), "up"],
             stdin=subprocess.DEVNULL,
@@ -103,7 +104,7 @@ def _detach(site: Site) -> None:
     except SiteError:
         if process.poll() is None:
             raise
-        words = (site.log / "up.out").read_text(errors="replace").strip()
+        words = (site.log / "up.out").read_bytes()[spoken_before:].decode(errors="replace").strip()
         raise SiteError(words.removeprefix("contactcenter: ") or "it ended at once") from None
     click.echo(f"{site.path} is ready (process {process.pid}). End it: contactcenter --site {site.path} down")
 
@@ -133,7 +134,11 @@ def status(context: Context, as_json: bool) -> None:
         print_json({"up": live is not None, "processes": processes, **(live or {})})
         return
     if live is None:
-        click.echo(f"{context.site.path}: the controller is down. Start it: contactcenter up")
+        if "up" in processes:
+            log = context.site.log / "controller.out"
+            click.echo(f"{context.site.path}: the controller does not answer; it is started again by itself. See {log}")
+        else:
+            click.echo(f"{context.site.path} is down. Start it: contactcenter --site {context.site.path} up")
         return
     parts = ", ".join(f"{name} {'ready' if ok else 'not ready'}" for name, ok in live["parts"].items())
     click.echo(f"{context.site.path}: {parts}; {live['calls']} calls, {live['waiting']} waiting\n")
@@ -151,9 +156,14 @@ def serve(context: Context) -> None:
     """
     from contactcenter.app import run_controller  # noqa: PLC0415 (slow to import, and only needed here)
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_to_stderr()
     with context.site.locked("serve"), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
         runner.run(run_controller(context.site))
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -1,4 +1,4 @@
-"""ticket list, show."""
+"""ticket list, show, close."""
 
 import click
 
@@ -55,3 +55,15 @@ def show(context: Context, number: int, as_json: bool) -> None:
         print_json(found)
     else:
         print_fields(found, context.zone)
+
+
+@ticket.command()
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@pass_context
+def close(context: Context, number: int) -> None:
+    """Close a ticket once the customer has confirmed the solution; the company's next call opens a new one.
+
+    Example: contactcenter ticket close 12
+    """
+    context.tell_controller(f"tickets/{number}/close")
+    click.echo(f"ticket {number} is closed.")

@@ -123,7 +123,8 @@ def _explain(
                 known = tuple(When.model_fields) if where[0] == "when" and len(where) > 1 else keys
                 found.append(FileProblem(file, line, f"unknown key {name}", _suggest(str(where[-1]), known)))
             case "missing":
-                found.append(FileProblem(file, line, f"{place[-1]} lacks {name}", f"Add a line {name}: ..."))
+                whose = f"node {place[-1]}" if place[0] == "nodes" else f"rule {int(place[-1]) + 1}"
+                found.append(FileProblem(file, line, f"{whose} lacks {name}", f"Add a line {name}: ..."))
             case _:
                 found.append(
                     FileProblem(file, line, f"{name} is {item['input']!r}", f"It must be otherwise: {item['msg']}.")

@@ -25,9 +25,9 @@ class Runner:
         self._walked = Walked()
         self._node = flow.start
 
-    def pressed(self, key: str) -> None:
+    def pressed(self, key: str, counts: bool) -> None:
         self._note(KeyPressed, flow=self.flow.name, node=self._node, key=key)
-        if key:
+        if counts:
             self._walked.menu[self._node] = key
 
     def end(self, how: Literal["done", "hang_up"]) -> None:

@@ -27,9 +27,10 @@ from contactcenter.resources import resource
 from contactcenter.routing.rules import Rule
 from contactcenter.sample import HOTLINE, sample_rows
 from contactcenter.simulator.agents import AgentPhones
+from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.clock import MONDAY_MORNING, LoopClock
-from contactcenter.simulator.phone import PROMPT_SECONDS, CallerScript, FakePhone, write_silence
-from contactcenter.simulator.recorder import SilentRecorder
+from contactcenter.simulator.phone import PROMPT_SECONDS, FakePhone
+from contactcenter.simulator.recorder import SilentRecorder, write_silence
 from contactcenter.simulator.store import MemoryStore, Rows
 from contactcenter.site import Site
 
@@ -113,7 +114,7 @@ async def simulated_center(
     bus.subscribe(store.write)
     distributor = Distributor(Engine(), bus, clock)
     recorder = Recorder(recordings) if recordings else SilentRecorder()
-    center = Center(settings, clock, bus, configuration, flows, rules, store, store, store, distributor, recorder)
+    center = Center(settings, clock, bus, configuration, dict(flows), rules, store, store, store, distributor, recorder)
     simulated = SimulatedCenter(center, store, AgentPhones(distributor.tell))
     bus.subscribe(simulated.count_tickets)
     simulated.configure()

@@ -1,10 +1,9 @@
 """The Phone port without Asterisk: a caller who does what a script or a test says, and remembers all they heard."""
 
 import asyncio
-import wave
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,47 +14,14 @@ from contactcenter.events import MissReason
 from contactcenter.ids import AgentNumber, CallId
 from contactcenter.phone import TalkEnd
 from contactcenter.simulator.agents import AgentPhones, Dial, DialOutcome
+from contactcenter.simulator.caller import CallerScript, Heard
+from contactcenter.simulator.recorder import Tape
 
 T = TypeVar("T")
-Tape = Callable[[Path, Path, float], None]
 
 PROMPT_SECONDS = 2.0
 COMMAND_SECONDS = 10.0
 """How long a command waits for a conversation to end, as the real line's do, before it fails."""
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """When the caller hangs up: `after` seconds into the nth time of a scene.
-
-    scene: "prompt NAME" (while it plays), "keying NAME" (in the silence after it), "music", "ringing" or "ringing AGENT",
-    "talking" or "talking AGENT". A scene that is over sooner passes without a hang-up.
-    """
-
-    scene: str
-    after: float = 0.0
-    nth: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class CallerScript:
-    """keys: prompt -> what is keyed each time it asks ("" for nothing), key_after seconds into it; afterwards nothing."""
-
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    hang_up: HangUp | None = None
-    key_after: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """what: a prompt's name, "music", "ringing AGENT", "talking AGENT". cut: a prompt that was stopped before its end."""
-
-    at: datetime
-    what: str
-    cut: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.what} (cut)" if self.cut else self.what
 
 
 class FakeTalk:
@@ -338,11 +304,3 @@ class FakePhone:
     def _refuse_if_gone(self) -> None:
         if self._gone.is_set():
             raise CallerGone("the caller hung up")
-
-
-def write_silence(caller: Path, agent: Path, seconds: float) -> None:
-    """A Tape that leaves on disk what Asterisk would: two closed 8 kHz mono files of the conversation's length."""
-    for part in (caller, agent):
-        with wave.open(str(part), "wb") as out:
-            out.setparams((1, 2, 8000, 0, "NONE", ""))
-            out.writeframes(bytes(2 * max(1, round(8000 * seconds))))

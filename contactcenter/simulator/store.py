@@ -8,7 +8,7 @@ from typing import Any
 
 from contactcenter.calls.record import CallRecord
 from contactcenter.customers.customer import Customer
-from contactcenter.errors import StoreError
+from contactcenter.errors import BadInput, NotFound, StoreError
 from contactcenter.events import CallFact, Fact
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, TicketNumber
 from contactcenter.tickets.problem import Problem
@@ -28,6 +28,7 @@ class Ticket:
     contact: ContactId | None = None
     caller: str = ""
     status: str = "open"
+    closed_at: datetime | None = None
     calls: list[CallId] = field(default_factory=list)
 
 
@@ -107,6 +108,16 @@ class MemoryStore:
             self.tickets.append(ticket)
         ticket.calls.append(problem.call)
         return ticket.number, opened
+
+    async def close(self, number: TicketNumber, at: datetime) -> AgentNumber:
+        await self._turn("close")
+        ticket = next((ticket for ticket in self.tickets if ticket.number == number), None)
+        if ticket is None:
+            raise NotFound(f"there is no ticket {number}. See: contactcenter ticket list")
+        if ticket.status != "open":
+            raise BadInput(f"ticket {number} is {ticket.status} already.")
+        ticket.status, ticket.closed_at = "closed", at
+        return ticket.assignee
 
     async def open_of(self, assignee: AgentNumber) -> int:
         await self._turn("open_of")

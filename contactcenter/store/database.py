@@ -29,9 +29,9 @@ def migrate(url: str, revision: str = "head") -> None:
     """Brings the database to a revision, creating it if it is new. Blocking; call it before the event loop or in a thread."""
     try:
         if revision == "base":
-            command.downgrade(_config(url), revision)
+            command.downgrade(alembic_config(url), revision)
         else:
-            command.upgrade(_config(url), revision)
+            command.upgrade(alembic_config(url), revision)
     except DBAPIError as error:
         raise StoreError(f"the database can't be brought to its version: {error.orig}") from error
 
@@ -46,7 +46,7 @@ def revision_of(url: str) -> tuple[str | None, str | None]:
         raise StoreError(f"the database can't be opened: {error.orig}") from error
     finally:
         engine.dispose()
-    return current, ScriptDirectory.from_config(_config(url)).get_current_head()
+    return current, ScriptDirectory.from_config(alembic_config(url)).get_current_head()
 
 
 async def check_revision(url: str) -> None:
@@ -55,7 +55,7 @@ async def check_revision(url: str) -> None:
     if current != newest:
         raise StoreError(
             f"the database is at version {current or 'none'}, this program needs {newest}. "
-            "Run: contactcenter up (it migrates), or contactcenter site migrate"
+            "It is migrated by: contactcenter up"
         )
 
 
@@ -63,7 +63,8 @@ def sync_url(url: str) -> str:
     return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
 
 
-def _config(url: str) -> Config:
+def alembic_config(url: str) -> Config:
+    """What alembic needs for this database; also for writing a new migration, see CONTRIBUTING.md."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", sync_url(url).replace("%", "%%"))

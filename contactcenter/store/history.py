@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.events import Fact
@@ -82,10 +82,11 @@ class HistoryRepository:
         async with self._database.connect() as connection:
             return [Fact.read(row.kind, row.at, row.data) for row in await connection.execute(query)]
 
-    async def alarms(self, limit: int = 100) -> list[Fact]:
+    async def alarms(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """The newest first: at, name, detail, call, agent."""
         query = select(t.facts).where(t.facts.c.kind == "AlarmRaised").order_by(t.facts.c.seq.desc()).limit(limit)
         async with self._database.connect() as connection:
-            return [Fact.read(row.kind, row.at, row.data) for row in await connection.execute(query)]
+            return [{"at": row.at, **row.data} for row in await connection.execute(query)]
 
     async def recordings(self) -> list[dict[str, Any]]:
         """The newest first."""
@@ -96,9 +97,3 @@ class HistoryRepository:
         )
         async with self._database.connect() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
-
-    async def outcomes(self) -> dict[str, int]:
-        """How many calls ended how; "" counts those under way."""
-        query = select(t.calls.c.outcome, func.count().label("calls")).group_by(t.calls.c.outcome)
-        async with self._database.connect() as connection:
-            return {row.outcome: row.calls for row in await connection.execute(query)}

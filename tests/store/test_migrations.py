@@ -72,7 +72,7 @@ async def test_a_database_of_another_version_is_not_used(url: str) -> None:
     async with database.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(
-        StoreError, match=r"^the database is at version 9999, this program needs \w+\. Run: "
+        StoreError, match=r"^the database is at version 9999, this program needs \w+\. It is migrated by: "
     ) as refused:
         await check_revision(url)
     assert "\n" not in str(refused.value)

@@ -7,8 +7,8 @@ from happenings import after
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contactcenter.errors import StoreError
-from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
+from contactcenter.errors import BadInput, NotFound, StoreError
+from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, TicketNumber
 from contactcenter.store import tables as t
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.tickets.problem import Problem
@@ -134,3 +134,17 @@ async def test_what_the_store_refuses_is_our_error_and_leaves_nothing(
     async with sample.connect() as connection:
         assert (await connection.execute(select(t.ticket_calls))).all() == []
     assert await tickets.open_or_join(problem("1.1", company=1)) == (1, True)
+
+
+async def test_a_closed_ticket_is_closed_once_and_the_next_call_opens_another(tickets: TicketRepository) -> None:
+    number, _ = await tickets.open_or_join(problem("1.1", company=1))
+    assert await tickets.close(number, after(60)) == "1001"
+    found = await tickets.one(number)
+    assert found is not None
+    assert (found["status"], found["closed_at"]) == ("closed", after(60))
+    assert await tickets.open_of(AgentNumber("1001")) == 0
+    with pytest.raises(BadInput, match=f"ticket {number} is closed already"):
+        await tickets.close(number, after(61))
+    with pytest.raises(NotFound, match="there is no ticket 99"):
+        await tickets.close(TicketNumber(99), after(61))
+    assert await tickets.open_or_join(problem("1.2", company=1)) == (number + 1, True)

@@ -163,5 +163,5 @@ def test_every_listing_has_a_table_for_people(noun: str, site: Path) -> None:
 
 def test_the_status_of_a_site_that_is_down(site: Path) -> None:
     assert read("status", site=site) == {"up": False, "processes": {}}
-    assert "the controller is down. Start it: contactcenter up" in done("status", site=site)
+    assert f"is down. Start it: contactcenter --site {site} up" in done("status", site=site)
     assert done("down", site=site) == f"{site} was not up.\n"

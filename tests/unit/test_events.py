@@ -36,6 +36,7 @@ STORED = {
     "SurveySkipped": "call why",
     "TicketOpened": "call ticket title assignee",
     "CallAttached": "call ticket",
+    "TicketClosed": "ticket assignee",
     "CallEnded": "call outcome why",
     "AgentLoggedIn": "agent",
     "AgentLoggedOut": "agent",

@@ -7,6 +7,7 @@ import pytest
 from contactcenter.errors import FileProblems
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.loader import load_flow, load_rules
+from contactcenter.ivr.nodes import NODES
 from contactcenter.ivr.nodes.menu import Menu
 from contactcenter.routing.rules import Rule
 
@@ -78,11 +79,11 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
             ),
         ),
         (("start: main\n", "start: main\nnods: 1\n"), (2, "unknown key nods", "Did you mean nodes?")),
-        (("    failed: bye\n", ""), (3, "main lacks failed", "Add a line failed: ...")),
+        (("    failed: bye\n", ""), (3, "node main lacks failed", "Add a line failed: ...")),
         (("type: menu", "type: mneu"), (4, "there is no node type mneu", "Did you mean menu?")),
         (
             ("type: menu", "type: speech-to-text"),
-            (4, "there is no node type speech-to-text", "Use a type of: play, menu, done, hangup"),
+            (4, "there is no node type speech-to-text", "Use a type of: " + ", ".join(NODES)),
         ),
         (
             ("type: menu", "type: [menu]"),
@@ -289,7 +290,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
             "rules:\n  - name: a\n    queue: vip\n    level: [vip]\n",
             (4, "unknown key level", "Use a key of: name, when, queue, priority"),
         ),
-        ("rules:\n  - name: a\n", (2, "0 lacks queue", "Add a line queue: ...")),
+        ("rules:\n  - name: a\n", (2, "rule 1 lacks queue", "Add a line queue: ...")),
         (
             "rules:\n  - name: a\n    queue: vip\n    when:\n      level: [gold]\n",
             (

@@ -1,6 +1,6 @@
 """Strategies: each only ranks free agents for a call. Reserving, remembering and timing belong to the engine.
 
-To add one: write its file here, add a line to STRATEGIES, add its name to the contract test.
+To add one: write its file here, add a line to STRATEGIES (the contract test takes it from there), add a test of its own.
 """
 
 from contactcenter.acd.strategies import least_load, round_robin

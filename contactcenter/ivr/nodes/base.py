@@ -22,8 +22,8 @@ class Walk(Protocol):
     @property
     def phone(self) -> Phone: ...
 
-    def pressed(self, key: str) -> None:
-        """Notes the key that the present node took ("" for none in time)."""
+    def pressed(self, key: str, counts: bool) -> None:
+        """Notes a key ("" for none in time); one that counts is what the caller chose at the present node."""
         ...
 
     def end(self, how: Literal["done", "hang_up"]) -> None: ...

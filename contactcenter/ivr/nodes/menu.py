@@ -31,7 +31,7 @@ class Menu(Node):
         complaint = ""
         for _ in range(self.tries):
             key = await walk.phone.ask_key(self.prompt, self.seconds, before=complaint)
-            walk.pressed(key)
+            walk.pressed(key, counts=key in self.keys)
             if key in self.keys:
                 return self.keys[key]
             complaint = self.wrong_key if key else self.no_key

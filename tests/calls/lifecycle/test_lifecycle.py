@@ -89,3 +89,15 @@ async def test_hand_edits_survive(made: Center) -> None:
     await made.up()
     await made.down()
     assert custom.read_text() == "[mine]\nexten => 1,1,Hangup()\n"
+
+
+async def test_a_site_without_sample_data_starts(folder: Path) -> None:
+    center = Center(folder)
+    await center.create(sample=False)
+    await center.up()
+    try:
+        assert await center.read("agent", "list") == []
+        assert [queue["name"] for queue in await center.read("queue", "list")] == ["renewals", "support", "vip"]
+        assert not [line for line in (folder / "log" / "asterisk.log").read_text().splitlines() if "ERROR" in line]
+    finally:
+        await center.down()

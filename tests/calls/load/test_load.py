@@ -39,7 +39,7 @@ async def test_fifty_calls(center: Center) -> None:
         results = await load_callers(
             LOOPBACK, center.sip_port, "trunk", center.trunk_password,
             hotline="4001234567", numbers=NUMBERS, calls=CALLS, rate=RATE,
-            presses=[*(Press("0", after, "answer") for after in (3.0, 4.0, 5.0)), *(Press("5", after, "answer") for after in range(7, 30, 2))],
+            presses=[*(Press("0", after, "answer") for after in (5.0, 6.0, 7.0)), *(Press("5", after, "answer") for after in range(9, 40, 2))],
             give_up_after=60,
         )  # fmt: skip
         assert Counter(result.how for result in results) == {"remote_bye": CALLS}

@@ -27,7 +27,7 @@ async def test_busy_and_unregistered_phones(center: Center) -> None:
             await caller.media.wait_hears(600)
             await caller.hang_up()
         assert (await center.wait_call(2))["agent"] == "1004"
-    assert (await center.wait_state("1004", "unreachable", "wrap_up"))["registered"] is False
+    await center.wait_fact("PhoneChanged", agent="1004", phone="unreachable")
     states = {a["number"]: a["state"] for a in (await center.status())["agents"]}
     assert states["1005"] == "unreachable"
     assert {f["agent"] for f in center.facts("CallOffered")} == {"1004"}

@@ -1,7 +1,9 @@
 """An unknown number keys a wrong service code, then the right one; its second call joins the ticket and the same agent."""
 
+import pytest
+
 from rig.caller import Caller
-from rig.center import Center
+from rig.center import Center, CommandFailed
 
 CALLER_HZ, AGENT_HZ = 1300, 600
 UNKNOWN, CODE = "13911112222", "100005"
@@ -39,6 +41,12 @@ async def test_service_code(center: Center) -> None:
     assert center.facts("CallAttached", call=two["id"])
     assert first.calls or answered["agent"] == "1001"
 
+    await center.cc("ticket", "close", str(one["ticket"]))
+    closed = await center.read("ticket", "show", str(one["ticket"]))
+    assert (closed["status"], closed["calls"]) == ("closed", [one["id"], two["id"]])
+    assert center.facts("TicketClosed", ticket=one["ticket"])
+    assert "is closed already" in await refusal(center, one["ticket"])
+
 
 async def reach_menu(center: Center, caller: Caller, number: int, wrong: str | None = None) -> None:
     await caller.dial()
@@ -63,3 +71,9 @@ async def hours(center: Center) -> list[dict]:
 
 async def entered(center: Center) -> list[dict]:
     return center.facts("NodeEntered", node="main-menu")
+
+
+async def refusal(center: Center, ticket: int) -> str:
+    with pytest.raises(CommandFailed) as failed:
+        await center.cc("ticket", "close", str(ticket))
+    return failed.value.output

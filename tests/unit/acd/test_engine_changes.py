@@ -6,12 +6,13 @@ import pytest
 from desk import Desk, kinds, offers, queue
 
 from contactcenter.acd.inputs import Configure, LogIn, LogOut, Member, Pause, QueueSettings, Restore, Resume
+from contactcenter.acd.strategies import STRATEGIES
 from contactcenter.agents.states import Activity
 from contactcenter.errors import BadInput, ContactCenterError, NotFound
 from contactcenter.ids import AgentNumber, QueueName
 
 WRONG = [
-    (queue("support", "1001", strategy="linear"), "no strategy linear. Use one of: least_load, round_robin"),
+    (queue("support", "1001", strategy="linear"), "no strategy linear. Use one of: " + ", ".join(sorted(STRATEGIES))),
     (queue("support", "1001", "1001"), "agent 1001 is a member twice. Keep one."),
     (queue("support", "1999"), "no agent 1999. Add the agent first."),
     (queue("support", ("1001", 0)), "level 0 of agent 1001 is outside 1 to 9."),

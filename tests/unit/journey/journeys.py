@@ -5,8 +5,9 @@ from typing import TypeVar
 from contactcenter.acd.inputs import Pause
 from contactcenter.events import AlarmRaised, Fact
 from contactcenter.ids import AgentNumber
+from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.center import SimulatedCenter
-from contactcenter.simulator.phone import CallerScript, FakePhone
+from contactcenter.simulator.phone import FakePhone
 
 VIP = "+8613800000001"
 STANDARD = "+8613800000002"

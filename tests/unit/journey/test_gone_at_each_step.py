@@ -7,10 +7,11 @@ from journeys import EXPIRED, STANDARD, STRANGER, VIP, alarms, ending, fact, kin
 
 from contactcenter import events as e
 from contactcenter.agents.states import Activity
+from contactcenter.calls.ending import STEPS
 from contactcenter.ids import AgentNumber
 from contactcenter.simulator.agents import Answers, Misses, Waits
+from contactcenter.simulator.caller import CallerScript, HangUp
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
-from contactcenter.simulator.phone import CallerScript, HangUp
 
 KEYS = {"menu-main": ("1",), "menu-product": ("1",), "survey-ask": ("5",)}
 
@@ -48,7 +49,7 @@ async def test_gone_before_an_answer(
     assert phone.ended_by == "caller"
     assert kinds(sim, phone)[-2:] == ["CallAbandoned", "CallEnded"]
     assert fact(sim, phone, e.CallAbandoned).step == step
-    assert ending(sim, phone) == ("abandoned", f"the caller hung up at {step}")
+    assert ending(sim, phone) == ("abandoned", f"the caller hung up in {STEPS[step]}")
     assert alarms(sim) == []
     assert "TicketOpened" not in kinds(sim, phone)
 
@@ -65,20 +66,20 @@ async def test_gone_in_each_announcement_while_waiting(sim: SimulatedCenter) -> 
 
     await asyncio.gather(sim.call(EXPIRED, phone=first), *(later(n) for n in range(len(others))))
     assert [phone.heard[-1] for phone in (first, *others)] == ["queue-next", *scenes]
-    assert {ending(sim, phone) for phone in (first, *others)} == {("abandoned", "the caller hung up at acd")}
+    assert {ending(sim, phone) for phone in (first, *others)} == {("abandoned", "the caller hung up in the queue")}
 
 
 async def test_gone_while_closed_is_spoken() -> None:
     async with simulated_center() as sim:
         phone = await sim.call(VIP, CallerScript(hang_up=HangUp("prompt unknown-hotline", 1)), hotline="1")
-        assert ending(sim, phone) == ("abandoned", "the caller hung up at hours")
+        assert ending(sim, phone) == ("abandoned", "the caller hung up in the greeting")
 
 
 async def test_gone_in_the_last_words_of_a_wait_that_was_too_long(sim: SimulatedCenter) -> None:
     sim.configure(renewals={"max_wait_seconds": 10.0})
     pause_all_but(sim)
     phone = await sim.call(EXPIRED, CallerScript(hang_up=HangUp("prompt queue-timeout", 1)))
-    assert ending(sim, phone) == ("abandoned", "the caller hung up at acd")
+    assert ending(sim, phone) == ("abandoned", "the caller hung up in the queue")
 
 
 async def test_gone_while_ringing_stops_the_phone_and_frees_the_agent(sim: SimulatedCenter) -> None:

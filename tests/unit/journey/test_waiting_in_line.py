@@ -10,8 +10,8 @@ from contactcenter import events as e
 from contactcenter.acd.inputs import LogOut, PhoneIs, Resume
 from contactcenter.ids import AgentNumber
 from contactcenter.simulator.agents import SETUP_SECONDS, Answers, Misses
+from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.center import SimulatedCenter
-from contactcenter.simulator.phone import CallerScript
 
 
 @pytest.mark.parametrize("reason", ["no_answer", "busy", "rejected", "unreachable"])
@@ -210,6 +210,28 @@ async def test_who_misses_three_in_a_row_is_paused(sim: SimulatedCenter) -> None
     assert kinds(sim, phone).count("OfferMissed") == 3
     assert sim.center.distributor.engine.agents[AgentNumber("1006")].pause_reason == "missed_calls"
     assert ending(sim, phone)[0] == "failed"
+
+
+@pytest.mark.xfail(strict=True, reason="an offer that is there at once is taken also after the maximum wait is over")
+async def test_the_maximum_wait_holds_while_offers_keep_failing(sim: SimulatedCenter) -> None:
+    pause_all_but(sim, "1006")
+    sim.configure(renewals={"misses_before_pause": 0, "max_wait_seconds": 60.0})
+    sim.phones.script("1006", *[Misses("no_answer")] * 10)
+    phone = await sim.call(EXPIRED, HAPPY)
+    waited = fact(sim, phone, e.CallEnded).at - fact(sim, phone, e.CallQueued).at
+    assert waited.total_seconds() <= 60 + 20 + 3  # a ring that began in time may end
+    assert ending(sim, phone)[0] == "failed"
+
+
+@pytest.mark.xfail(strict=True, reason="an agent whose phone fails at once is dialed again at once, without end")
+async def test_a_phone_that_fails_at_once_is_not_dialed_without_a_pause(sim: SimulatedCenter) -> None:
+    pause_all_but(sim, "1006")
+    sim.configure(renewals={"misses_before_pause": 0})
+    sim.phones.script("1006", *[Misses("unreachable")] * 500)
+    phone = sim.line(HAPPY)
+    asyncio.get_running_loop().call_later(25, phone.hangs_up)
+    await sim.call(EXPIRED, phone=phone)
+    assert kinds(sim, phone).count("CallOffered") <= 25
 
 
 async def test_a_day_of_calls_leaves_nothing_behind(sim: SimulatedCenter) -> None:

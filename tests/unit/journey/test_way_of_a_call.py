@@ -11,8 +11,8 @@ from contactcenter import events as e
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.nodes.hangup import HangUp as HangUpNode
 from contactcenter.sample import sample_rows
+from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
-from contactcenter.simulator.phone import CallerScript
 
 SATURDAY_NIGHT = datetime(2025, 11, 22, 14, tzinfo=UTC)
 

@@ -8,10 +8,11 @@ from journeys import HAPPY, VIP, alarms, ending, fact, kinds
 
 from contactcenter import events as e
 from contactcenter.agents.states import Activity
+from contactcenter.calls.ending import STEPS
 from contactcenter.ids import AgentNumber
 from contactcenter.ivr.flow import Flow
+from contactcenter.simulator.caller import CallerScript, HangUp
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
-from contactcenter.simulator.phone import CallerScript, HangUp
 
 
 async def test_a_store_that_fails_in_tickets_does_not_end_the_talk(sim: SimulatedCenter) -> None:
@@ -30,7 +31,7 @@ async def test_a_room_that_fails_gives_the_caller_to_the_fallback(sim: Simulated
     assert phone.heard[-1] == "fallback"
     assert phone.ended_by == "fallback"
     assert alarms(sim) == ["journey_failed"]
-    assert ending(sim, phone) == ("failed", f"our mistake at {step}")
+    assert ending(sim, phone) == ("failed", f"our mistake in {STEPS[step]}")
     assert kinds(sim, phone)[-2:] == ["AlarmRaised", "CallEnded"]
 
 
@@ -38,7 +39,7 @@ async def test_a_flow_with_a_hole_gives_the_caller_to_the_fallback(sim: Simulate
     sim.center.flows = {"main": Flow("main", "nowhere", {})}
     phone = await sim.call(VIP, HAPPY)
     assert phone.ended_by == "fallback"
-    assert ending(sim, phone) == ("failed", "our mistake at ivr")
+    assert ending(sim, phone) == ("failed", "our mistake in the menu")
 
 
 async def test_a_caller_who_hangs_up_while_we_fail_is_still_our_failure(sim: SimulatedCenter) -> None:
@@ -53,7 +54,7 @@ async def test_a_caller_who_hangs_up_while_we_fail_is_still_our_failure(sim: Sim
     sim.center.bus.subscribe(gone)
     await sim.call("", phone=phone)
     assert phone.ended_by == "caller"
-    assert ending(sim, phone) == ("failed", "our mistake at customers")
+    assert ending(sim, phone) == ("failed", "our mistake in the identification")
 
 
 async def test_a_recording_that_is_missing_raises_an_alarm_after_the_call(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ async def test_a_mistake_while_they_talk_leaves_one_ending_and_a_free_agent(sim:
     phone = sim.line(CallerScript({"menu-main": ("0",)}, HangUp("talking", 25)))
     await sim.call(VIP, phone=phone)
     assert kinds(sim, phone).count("CallEnded") == 1
-    assert ending(sim, phone) == ("failed", "our mistake at calls")
+    assert ending(sim, phone) == ("failed", "our mistake in the conversation")
     agent = sim.center.distributor.engine.agents[AgentNumber("1004")]
     await asyncio.sleep(60)
     assert agent.activity is Activity.IDLE

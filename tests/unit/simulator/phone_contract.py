@@ -114,6 +114,27 @@ async def no_key_in_time_is_an_empty_answer(world: World) -> None:
     assert await world.phone.ask_key("welcome", 1) == ""
 
 
+async def what_is_said_before_a_question_plays_first_and_a_key_ends_it(world: World) -> None:
+    await world.phone.answer()
+    asking = asyncio.create_task(world.phone.ask_key("menu-main", 5, before="wrong-key"))
+    await world.hears("wrong-key")
+    await world.hears("menu-main")
+    await world.presses("1")
+    assert await asking == "1"
+    asking = asyncio.create_task(world.phone.ask_key("menu-main", 5, before="no-key"))
+    await world.hears("no-key")
+    await world.presses("2")
+    assert await asking == "2"
+
+
+async def digits_that_begin_in_what_is_said_before_count_all(world: World) -> None:
+    await world.phone.answer()
+    asking = asyncio.create_task(world.phone.ask_digits("enter-service-code", 5, 12, before="service-code-wrong"))
+    await world.hears("service-code-wrong")
+    await world.presses("100005#")
+    assert await asking == "100005"
+
+
 async def digits_end_with_the_pound_key(world: World) -> None:
     await world.phone.answer()
     asking = asyncio.create_task(world.phone.ask_digits("enter-service-code", 5, 12))
@@ -356,6 +377,8 @@ CONTRACT: tuple[Callable[[World], Awaitable[None]], ...] = (
     a_key_ends_the_prompt_and_is_returned,
     a_key_in_the_silence_after_the_prompt_counts,
     no_key_in_time_is_an_empty_answer,
+    what_is_said_before_a_question_plays_first_and_a_key_ends_it,
+    digits_that_begin_in_what_is_said_before_count_all,
     digits_end_with_the_pound_key,
     digits_end_when_there_are_enough,
     digits_end_with_silence,

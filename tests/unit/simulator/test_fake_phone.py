@@ -11,8 +11,9 @@ from contactcenter.acd.inputs import PhoneIs
 from contactcenter.errors import CallerGone
 from contactcenter.ids import AgentNumber, CallId
 from contactcenter.simulator.agents import SETUP_SECONDS, AgentPhones, Answers, Misses, Waits
+from contactcenter.simulator.caller import CallerScript, HangUp
 from contactcenter.simulator.clock import LoopClock
-from contactcenter.simulator.phone import CallerScript, FakePhone, HangUp
+from contactcenter.simulator.phone import FakePhone
 
 AGENT = AgentNumber("1001")
 
