@@ -178,7 +178,6 @@ class CallAbandoned(CallFact):
     """The caller hung up before an agent answered. step: the package of the step they were at."""
 
     step: str
-    queue: QueueName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

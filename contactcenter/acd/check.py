@@ -5,9 +5,17 @@ import math
 from contactcenter.acd.inputs import QueueSettings
 from contactcenter.acd.strategies import STRATEGIES
 from contactcenter.errors import BadInput, NotFound
-from contactcenter.ids import AgentNumber
+from contactcenter.ids import AgentNumber, QueueName
 
 SECONDS = ("ring_seconds", "wrap_up_seconds", "max_wait_seconds", "announce_seconds", "sticky_hours")
+
+
+def check_names(queues: list[QueueName], agents: list[AgentNumber]) -> None:
+    """Raises BadInput for a queue or an agent that stands there twice."""
+    named: tuple[tuple[str, list[str]], ...] = (("queue", [*queues]), ("agent", [*agents]))
+    for what, names in named:
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise BadInput(f"there are two {what}s {twice[0]}. Keep one.")
 
 
 def check_queue(queue: QueueSettings, agents: set[AgentNumber]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from contactcenter.acd.check import check_queue
+from contactcenter.acd.check import check_names, check_queue
 from contactcenter.acd.inputs import (
     CallEnters,
     CallLeaves,
@@ -47,6 +47,7 @@ from contactcenter.events import (
     CallAnswered,
     CallOffered,
     CallQueued,
+    MissReason,
     OfferMissed,
     PhoneChanged,
     WrapUpEnded,
@@ -130,6 +131,7 @@ class Engine:
 
     def _configure(self, event: Configure, now: datetime) -> list[Command]:
         known = {number for number, _ in event.agents}
+        check_names([queue.name for queue in event.queues], [number for number, _ in event.agents])
         for queue in event.queues:
             check_queue(queue, known)
         self.queues = {queue.name: queue for queue in event.queues}
@@ -144,6 +146,8 @@ class Engine:
 
     def _call_enters(self, event: CallEnters, now: datetime) -> list[Command]:
         self.queue(event.queue)
+        if not 0 <= event.priority <= 10:
+            raise BadInput(f"priority {event.priority} of call {event.call} is outside 0 to 10.")
         if self._find(event.call) is not None or event.call in self._talking:
             return []
         self._serial += 1
@@ -189,7 +193,7 @@ class Engine:
             return []
         return self._miss(place, event.agent, event.reason, now)
 
-    def _miss(self, place: WaitingCall, number: AgentNumber, reason: Any, now: datetime) -> list[Command]:
+    def _miss(self, place: WaitingCall, number: AgentNumber, reason: MissReason, now: datetime) -> list[Command]:
         agent = self.agents[number]
         place.offered, place.offer_ends = None, None
         place.missed_by[number] = place.missed_by.get(number, 0) + 1

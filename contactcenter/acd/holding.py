@@ -8,12 +8,19 @@ from pathlib import Path
 from contactcenter.acd.driver import Place
 from contactcenter.acd.inputs import Offer
 from contactcenter.clock import Clock
+from contactcenter.events import MissReason
+from contactcenter.ids import AgentNumber
 from contactcenter.phone import Phone, Talk
 from contactcenter.spoken import LARGEST, number_prompts
+
+FAILED_AT_ONCE: frozenset[MissReason] = frozenset({"busy", "rejected", "unreachable", "failed"})
+BACK_OFF_SECONDS = 1.0
+"""An agent whose phone fails the same call a second time stays reserved so long: nobody is dialed in a tight loop."""
 
 
 async def hold_until_answer(phone: Phone, place: Place, parts: tuple[Path, Path], clock: Clock) -> Talk | None:
     """The conversation, or None when the queue's maximum wait is over. parts: where it is recorded. Raises CallerGone."""
+    failed: set[AgentNumber] = set()
     await phone.play("queue-connecting", until=place.agent_found)
     while (offer := await _hold_until_offer(phone, place, clock)) is not None:
         await phone.record(*parts)
@@ -22,13 +29,18 @@ async def hold_until_answer(phone: Phone, place: Place, parts: tuple[Path, Path]
         if not isinstance(answer, str):
             place.answered(agent)
             return answer
+        if answer in FAILED_AT_ONCE and agent in failed:
+            await phone.unless_gone(asyncio.sleep(BACK_OFF_SECONDS))
+        failed.add(agent)
         place.missed(agent, answer)
+        if clock.now() >= _give_up(place):
+            break
     return None
 
 
 async def _hold_until_offer(phone: Phone, place: Place, clock: Clock) -> Offer | None:
     """The next offer, or None when the queue's maximum wait is over. Raises CallerGone."""
-    give_up = place.entered + timedelta(seconds=place.queue.max_wait_seconds)
+    give_up = _give_up(place)
     while True:
         await phone.music(on=True)
         offer = await _offer_within(phone, place, _seconds_to_wait(place, clock.now(), give_up))
@@ -46,6 +58,10 @@ async def _announce_position(phone: Phone, place: Place) -> None:
         return
     prompts = number_prompts(min(place.position, LARGEST), phone.language)
     await phone.play("queue-position-before", *prompts, "queue-position-after", until=place.agent_found)
+
+
+def _give_up(place: Place) -> datetime:
+    return place.entered + timedelta(seconds=place.queue.max_wait_seconds)
 
 
 async def _offer_within(phone: Phone, place: Place, seconds: float) -> Offer | None:

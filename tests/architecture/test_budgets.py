@@ -13,7 +13,7 @@ OVER_THE_BUDGET = {
 """Files over FILE_LINES and how long they are."""
 
 OVER_THE_WISH = {
-    "contactcenter/acd/engine.py": 376,
+    "contactcenter/acd/engine.py": 380,
     "contactcenter/asterisk/ami.py": 314,
     "contactcenter/events.py": 500,  # the one list of facts: it grows with every room
     "contactcenter/simulator/phone.py": 350,

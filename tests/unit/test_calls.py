@@ -97,7 +97,7 @@ def test_a_caller_who_hangs_up_while_waiting() -> None:
         KNOWN,
         PAID,
         QUEUED,
-        e.CallAbandoned(at=after(47.25), call=CALL, step="acd", queue=VIP),
+        e.CallAbandoned(at=after(47.25), call=CALL, step="acd"),
         e.CallEnded(at=after(47.25), call=CALL, outcome="abandoned", why="the caller hung up at acd"),
     ]
     assert record(facts) == {

@@ -28,7 +28,7 @@ STORED = {
     "CallOffered": "call queue agent attempt why",
     "OfferMissed": "call queue agent reason",
     "CallAnswered": "call queue agent agent_name",
-    "CallAbandoned": "call step queue",
+    "CallAbandoned": "call step",
     "TalkEnded": "call agent by talk_seconds",
     "RecordingSaved": "call path seconds",
     "RecordingFailed": "call why",
