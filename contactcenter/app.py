@@ -71,7 +71,7 @@ class Controller:
                 write.cancel()
 
     def ready(self) -> dict[str, bool]:
-        return {"asterisk": self.ami.connected, "fastagi": self.agi.port != 0}
+        return {"asterisk": self.ami.connected, "fastagi": self.agi.listening}
 
     async def _load_agents(self) -> None:
         configuration, tell = self.center.configuration, self.center.distributor.tell

@@ -1,6 +1,7 @@
 """Making a new site: a folder that is whole, or none."""
 
 import asyncio
+import re
 import secrets
 import shutil
 from datetime import datetime
@@ -15,6 +16,9 @@ from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
 
+UNSAFE = "; \" ' \\ | , & $ ( ) { } [ ]"
+PATH = re.compile(r"[^;\"'\\|,&$(){}\[\]\x00-\x1f]{1,200}")
+
 
 def create_site(folder: Path, settings: Settings, sample: bool) -> Site:
     """Makes the folder with settings, secrets, dialplans, sounds and database.
@@ -22,14 +26,21 @@ def create_site(folder: Path, settings: Settings, sample: bool) -> Site:
     Raises BadInput when the folder is there and not empty, SiteError when it can't be written.
     """
     folder = folder.resolve()
-    if folder.exists() and any(folder.iterdir()):
-        raise BadInput(f"{folder} is not empty. Name a new folder.")
+    if not PATH.fullmatch(str(folder)):
+        raise BadInput(
+            f"{folder} can't be a site: Asterisk reads {UNSAFE} in a path otherwise, and takes 200 characters at most."
+        )
     unfinished = folder.with_name(f".{folder.name}.new")
     try:
+        if folder.exists() and any(folder.iterdir()):
+            raise BadInput(f"{folder} is not empty. Name a new folder.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(unfinished, ignore_errors=True)
         _fill(Site(unfinished), settings, sample)
-        unfinished.rename(folder)
+        folder.mkdir(exist_ok=True)
+        for part in unfinished.iterdir():
+            part.rename(folder / part.name)
+        unfinished.rmdir()
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise SiteError(

@@ -2,12 +2,14 @@
 
 import contextlib
 import logging
+from functools import partial
 
 from contactcenter import events as e
 from contactcenter.acd.holding import hold_until_answer
 from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival
 from contactcenter.calls.ending import STEPS, Ending
+from contactcenter.calls.talking import until_talk_ends
 from contactcenter.center import Center
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.identify import identify
@@ -62,7 +64,8 @@ class Journey:
         self.step = "customers"
         await self.phone.play("welcome")
         self.customer = await identify(self.phone, self.arrival.caller, self.center.customers, self.note)
-        service = await self.check_service()
+        warning_days = self.center.settings.service.warning_days
+        service = await check_service(self.phone, self.customer, self.center.today(), warning_days, self.note)
         self.step = "ivr"
         walked = await self.ask_need(hotline.flow, service)
         if walked.how == "hang_up":
@@ -91,10 +94,6 @@ class Journey:
         self.note(e.HoursChecked, calendar=calendar, open=is_open, why=why)
         return is_open
 
-    async def check_service(self) -> e.ServiceState:
-        warning_days = self.center.settings.service.warning_days
-        return await check_service(self.phone, self.customer, self.center.today(), warning_days, self.note)
-
     async def ask_need(self, flow: str, service: e.ServiceState) -> Walked:
         """The menu is for those whose service is paid; the others are routed at once."""
         if service not in {"active", "expiring"}:
@@ -104,10 +103,9 @@ class Journey:
     def route(self, service: e.ServiceState, walked: Walked) -> Rule | None:
         level = self.customer.level if self.customer else "standard"
         case = Case(self.arrival.hotline, level, service, self.customer is not None, walked.menu)
-        decision = decide(self.center.rules, case)
-        if (rule := decision.rule) is not None:
+        if (rule := (decision := decide(self.center.rules, case)).rule) is not None:
             self.note(e.CallRouted, queue=rule.queue, priority=rule.priority, rule=rule.name, tried=decision.tried)
-        return decision.rule
+        return rule
 
     async def wait_for_answer(self, rule: Rule) -> Talk | None:
         """Holds the line until an agent answers; None when the queue's maximum wait is over."""
@@ -122,10 +120,7 @@ class Journey:
         await self.until_talk_ends(talk)
 
     async def until_talk_ends(self, talk: Talk) -> None:
-        end = await talk.ended()
-        seconds = max(0.0, (end.at - talk.answered_at).total_seconds())
-        self.note(e.TalkEnded, agent=talk.agent, by=end.by, talk_seconds=seconds)
-        self.center.distributor.talk_over(self.phone.call, talk.agent)
+        await until_talk_ends(talk, partial(self.center.distributor.talk_over, self.phone.call, talk.agent), self.note)
 
     # ---- endings
 
@@ -140,11 +135,16 @@ class Journey:
         return Ending("abandoned", f"the caller hung up in {STEPS[self.step]}")
 
     async def our_mistake(self, error: Exception) -> Ending:
-        """The caller is not dropped for it: a conversation goes on to its end, then Asterisk rings the on-call phones."""
+        """The caller is not dropped for it: a conversation goes on to its end, all others reach the on-call phones."""
         log.error("call %s: the journey failed at %s", self.phone.call, self.step, exc_info=error)
         self.note(e.AlarmRaised, name="journey_failed", detail=f"at {self.step}: {error}")
-        if self.talk is not None and self.step == "calls":
-            await self.until_talk_ends(self.talk)
+        ending = Ending("answered" if self.talk else "failed", f"our mistake in {STEPS[self.step]}")
         with contextlib.suppress(ContactCenterError):
-            await self.phone.give_to_fallback()
-        return Ending("failed", f"our mistake in {STEPS[self.step]}")
+            if self.talk is None:
+                await self.phone.give_to_fallback()
+                return ending
+            if self.step == "calls":
+                await self.until_talk_ends(self.talk)
+            await self.phone.play("goodbye")
+            await self.phone.hang_up()
+        return ending

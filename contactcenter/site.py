@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from contactcenter.config import Settings, read_settings
 from contactcenter.errors import SiteError
+
+LOCK_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,11 @@ class Site:
         except OSError as error:
             raise SiteError(f"{file} can't be written: {error.strerror}. Give this user the site folder.") from None
         with os.fdopen(descriptor, "r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _lock(lock.fileno()):
                 owner = lock.read().strip()
                 raise SiteError(
                     f"{self.path} is up already (process {owner}). See: contactcenter status; end it: contactcenter down"
-                ) from None
+                )
             lock.truncate()
             lock.write(str(os.getpid()))
             lock.flush()
@@ -88,3 +89,15 @@ class Site:
         except (FileNotFoundError, ValueError):
             return None
         return None
+
+
+def _lock(descriptor: int) -> bool:
+    """Takes the lock; one that is held for a moment only, by a `holder` that looks, is waited out."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False

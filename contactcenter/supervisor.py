@@ -27,6 +27,7 @@ from contactcenter.web.client import ControllerClient
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 60.0
+HUNG_SECONDS = 10.0
 STOP_SECONDS = 10.0
 RESTART_DELAYS = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS = 60.0
@@ -48,6 +49,10 @@ def prepare(site: Site) -> Program:
     Raises FileProblems, SiteError, StoreError, AsteriskNotFound; nothing is running then.
     """
     settings, secrets = read_settings(site.path), read_secrets(site.path)
+    if left := running(site).keys() - {"up"}:
+        raise SiteError(
+            f"{' and '.join(sorted(left))} still run from an `up` that was killed. End them: contactcenter down"
+        )
     check_ports(settings)
     url = site.database_url(settings)
     migrate(url)
@@ -96,7 +101,7 @@ async def run(site: Site, asterisk: Program, on_ready: Callable[[], None]) -> No
     """Runs a prepared site until SIGINT or SIGTERM. Raises SiteError if it does not become ready."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     controller = Program("controller", [sys.executable, "-m", "contactcenter", "--site", str(site.path), "serve"])
     try:
@@ -107,14 +112,35 @@ async def run(site: Site, asterisk: Program, on_ready: Callable[[], None]) -> No
             try:
                 await _first(stop.wait(), wait_until_ready(site))
                 if not stop.is_set():
-                    on_ready()
-                    await stop.wait()
+                    with contextlib.suppress(BrokenPipeError):
+                        on_ready()
+                    await _first(stop.wait(), _end_hung_controller(site))
             finally:
                 for task in (calling, serving):
                     task.cancel()
                     await asyncio.wait([task])
     except* SiteError as errors:
         raise errors.exceptions[0] from None
+
+
+async def _end_hung_controller(site: Site) -> None:
+    """Kills a controller that answers nothing for HUNG_SECONDS, so that Asterisk takes its calls elsewhere; for ever."""
+    client = client_of(site)
+    answered = time.monotonic()
+    while True:
+        await asyncio.sleep(HUNG_SECONDS / 5)
+        try:
+            await client.health()
+            answered = time.monotonic()
+        except ControllerUnreachable:
+            process = site.holder("serve")
+            if process is not None and time.monotonic() - answered > HUNG_SECONDS:
+                log.critical(
+                    "the controller (process %d) has not answered for %d s and is killed", process, HUNG_SECONDS
+                )
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+                answered = time.monotonic()
 
 
 async def wait_until_ready(site: Site, alive: Callable[[], bool] = lambda: True) -> None:
@@ -125,7 +151,7 @@ async def wait_until_ready(site: Site, alive: Callable[[], bool] = lambda: True)
     while time.monotonic() < end and alive():
         with contextlib.suppress(ControllerUnreachable):
             parts = await client.health()
-            if parts["ready"]:
+            if parts["ready"] and site.holder("serve") is not None:
                 return
         await asyncio.sleep(0.05)  # another process: there is nothing to wait on but its answer
     missing = [name for name, up in parts.items() if not up and name != "ready"] or ["controller"]
@@ -190,25 +216,32 @@ async def _keep_running(site: Site, program: Program) -> None:
     delay = 0
     while True:
         started = time.monotonic()
-        with (site.log / f"{program.name}.out").open("ab") as out:
-            process = await asyncio.create_subprocess_exec(
-                *program.argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=out,
-                stderr=asyncio.subprocess.STDOUT,
-                env={**os.environ, **program.environment},
-                start_new_session=True,  # Ctrl-C comes to us alone; we end them in order
-            )
         try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            await _stop(process)
-            raise
+            ended = f"ended with {await _run_once(site, program)}"
+        except OSError as error:
+            ended = f"could not be started: {error}"
         if time.monotonic() - started > STEADY_SECONDS:
             delay = 0
-        log.error("%s ended with %s; starting it again in %s s", program.name, code, RESTART_DELAYS[delay])
+        log.error("%s %s; starting it again in %s s", program.name, ended, RESTART_DELAYS[delay])
         await asyncio.sleep(RESTART_DELAYS[delay])
         delay = min(delay + 1, len(RESTART_DELAYS) - 1)
+
+
+async def _run_once(site: Site, program: Program) -> int:
+    with (site.log / f"{program.name}.out").open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            *program.argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **program.environment},
+            start_new_session=True,  # Ctrl-C comes to us alone; we end them in order
+        )
+    try:
+        return await process.wait()
+    except asyncio.CancelledError:
+        await _stop(process)
+        raise
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -206,6 +206,10 @@ class AgiServer:
         """The port listened on; the one asked for until `wait_ready` has returned."""
         return self._port
 
+    @property
+    def listening(self) -> bool:
+        return self._ready.is_set()
+
     async def wait_ready(self) -> None:
         await self._ready.wait()
 

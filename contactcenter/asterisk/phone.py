@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from contactcenter.asterisk import variables
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.ami import AmiClient
-from contactcenter.asterisk.errors import AmiProblem, CallerHungUp
+from contactcenter.asterisk.errors import AgiProblem, AmiProblem, CallerHungUp
 from contactcenter.asterisk.translate import TECHNOLOGY, AmiEvents, Dialing, miss
 from contactcenter.asterisk.wire import AgiResult
 from contactcenter.clock import Clock
@@ -64,6 +64,8 @@ class AsteriskPhone:
             return self.gone or await self._get(variables.HANGING_UP) == "1"
         except CallerGone:
             return True
+        except AgiProblem:
+            return False
 
     async def answer(self) -> None:
         await self._do("ANSWER")
@@ -90,7 +92,7 @@ class AsteriskPhone:
         if first == "#":
             return ""
         rest = await self._do("GET DATA", prompt, str(round(seconds * 1000)), str(most - len(first)), seconds=None)
-        return first + rest.result
+        return first + ("" if rest.result == "-1" else rest.result)
 
     async def _key_during(self, prompt: str) -> str:
         """The key that ended a prompt, "" when it played to its end or there is none."""

@@ -40,7 +40,8 @@ class CallRecord:
         """Takes one more fact of this call. Facts that say nothing about the record pass through."""
         match fact:
             case e.CallArrived():
-                self.hotline, self.caller, self.arrived_at = fact.hotline, fact.caller, fact.at
+                self.hotline, self.caller = fact.hotline, fact.caller
+                self.arrived_at = self.arrived_at or fact.at
             case e.CallerIdentified():
                 self.company_id, self.company = fact.company, fact.company_name
                 self.contact_id, self.contact = fact.contact, fact.contact_name

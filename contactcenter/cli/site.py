@@ -101,8 +101,12 @@ def _detach(site: Site) -> None:
     try:
         with Console(stderr=True).status("starting Asterisk and the controller"):
             asyncio.run(wait_until_ready(site, alive=lambda: process.poll() is None))
-    except SiteError:
+    except BaseException as error:
         if process.poll() is None:
+            process.terminate()
+            process.wait()
+            raise
+        if not isinstance(error, SiteError):
             raise
         words = (site.log / "up.out").read_bytes()[spoken_before:].decode(errors="replace").strip()
         raise SiteError(words.removeprefix("contactcenter: ") or "it ended at once") from None

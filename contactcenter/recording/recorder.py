@@ -55,8 +55,9 @@ class Recorder:
             with contextlib.suppress(OSError):
                 (self.folder / path).with_suffix(".part").unlink(missing_ok=True)
             raise RecordingError(f"recording of call {call} could not be saved: {error}") from error
-        for part in parts:
-            part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            for part in parts:
+                part.unlink()
         return path, seconds
 
 

@@ -19,7 +19,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def open_database(url: str) -> AsyncEngine:
     """An engine for an async URL such as sqlite+aiosqlite:////site/data/contactcenter.db. Does not connect yet."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _tune_sqlite)
     return engine

@@ -26,9 +26,13 @@ class TicketRepository:
             async with self._one_at_a_time, self._database.begin() as connection:
                 return await self._attach(connection, problem)
         except SQLAlchemyError as error:
-            raise StoreError(f"call {problem.call} could not be attached to a ticket: {error}") from error
+            reason = getattr(error, "orig", error)
+            raise StoreError(f"call {problem.call} could not be attached to a ticket: {reason}") from error
 
     async def _attach(self, connection: AsyncConnection, problem: Problem) -> tuple[TicketNumber, bool]:
+        query = select(t.ticket_calls.c.ticket).where(t.ticket_calls.c.call_id == problem.call)
+        if (joined := (await connection.execute(query)).scalar_one_or_none()) is not None:
+            return TicketNumber(joined), False
         number = await self._open_ticket(connection, problem)
         opened = number is None
         if number is None:

@@ -78,12 +78,12 @@ class FactWriter:
             raise
 
     async def _commit_one_by_one(self, batch: list[e.Fact]) -> None:
-        """A fact that no database would take must not keep back the others: it is logged whole instead."""
+        """A fact that no database would take must not keep back the others: it is named in the log."""
         for fact in batch:
             try:
                 await self._commit_together([fact])
             except Exception:
-                log.exception("this fact can't be stored: %s %s %a", fact.kind, fact.at, fact.data())
+                log.exception("a %s of call %s at %s can't be stored", fact.kind, getattr(fact, "call", "-"), fact.at)
 
     async def _commit(self, connection: AsyncConnection, batch: list[e.Fact]) -> None:
         changed: dict[CallId, CallRecord] = {}
@@ -102,12 +102,11 @@ class FactWriter:
         """The call's record so far, put together from stored facts when it is not at hand."""
         if fact.call not in self._records:
             record = CallRecord(fact.call)
-            if not isinstance(fact, e.CallArrived):
-                query = select(t.facts).where(t.facts.c.call_id == fact.call).order_by(t.facts.c.seq)
-                for row in await connection.execute(query):
-                    known = e.Fact.read(row.kind, row.at, row.data)
-                    if isinstance(known, e.CallFact):
-                        record.apply(known)
+            query = select(t.facts).where(t.facts.c.call_id == fact.call).order_by(t.facts.c.seq)
+            for row in await connection.execute(query):
+                known = e.Fact.read(row.kind, row.at, row.data)
+                if isinstance(known, e.CallFact):
+                    record.apply(known)
             self._records[fact.call] = record
         return self._records[fact.call]
 

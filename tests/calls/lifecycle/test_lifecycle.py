@@ -1,13 +1,15 @@
 """up, down, status, doctor: a site starts once, refuses what can't work with one clear line, and leaves no process."""
 
+import asyncio
 import os
+import signal
 import socket
 from pathlib import Path
 
 import psutil
 import pytest
 
-from rig.center import Center, CommandFailed
+from rig.center import CONTACTCENTER, Center, CommandFailed
 from rig.ports import LOOPBACK
 
 
@@ -77,6 +79,7 @@ async def test_leftovers_of_a_killed_supervisor_are_ended_by_down(made: Center) 
     processes = (await made.read("status"))["processes"]
     os.kill(processes["up"], 9)
     assert set((await made.read("status"))["processes"]) == {"serve", "asterisk"}
+    assert "asterisk and serve still run from an `up` that was killed" in await refused(made, "up")
     await made.cc("down")
     assert (await made.read("status"))["processes"] == {}
 
@@ -101,3 +104,17 @@ async def test_a_site_without_sample_data_starts(folder: Path) -> None:
         assert not [line for line in (folder / "log" / "asterisk.log").read_text().splitlines() if "ERROR" in line]
     finally:
         await center.down()
+
+
+async def test_up_detached_interrupted_leaves_nothing(made: Center) -> None:
+    process = await asyncio.create_subprocess_exec(*CONTACTCENTER, "--site", str(made.folder), "up", "--detach")
+
+    async def begun() -> str:
+        lock = made.folder / "run" / "up.pid"
+        return lock.read_text() if lock.exists() else ""
+
+    await made.wait_until(begun, bool)
+    process.send_signal(signal.SIGINT)
+    await process.wait()
+    assert process.returncode != 0
+    assert (await made.read("status"))["processes"] == {}

@@ -41,6 +41,17 @@ async def test_controller_killed_during_a_talk(center: Center) -> None:
         assert (await caller.wait_ended()).how == "remote_bye"
 
 
+async def test_a_hung_controller_is_replaced_and_its_caller_taken(center: Center) -> None:
+    """Frozen, it still accepts connections: only its silence tells."""
+    os.kill((await center.read("status"))["processes"]["serve"], signal.SIGSTOP)
+    async with center.caller() as caller:
+        await caller.dial()
+        await center.wait_fact("NodeEntered", timeout=40, node="main-menu")
+        await center.wait_prompt(caller, "menu-main")
+        await caller.hang_up()
+    assert (await center.wait_call())["outcome"] == "abandoned"
+
+
 async def kill(center: Center, *names: str) -> None:
     processes = (await center.read("status"))["processes"]
     for name in names:

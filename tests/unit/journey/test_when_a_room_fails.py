@@ -90,7 +90,7 @@ async def test_a_mistake_while_they_talk_leaves_one_ending_and_a_free_agent(sim:
     phone = sim.line(CallerScript({"menu-main": ("0",)}, HangUp("talking", 25)))
     await sim.call(VIP, phone=phone)
     assert kinds(sim, phone).count("CallEnded") == 1
-    assert ending(sim, phone) == ("failed", "our mistake in the conversation")
+    assert ending(sim, phone) == ("answered", "our mistake in the conversation")
     agent = sim.center.distributor.engine.agents[AgentNumber("1004")]
     await asyncio.sleep(60)
     assert agent.activity is Activity.IDLE
