@@ -86,7 +86,7 @@ class Site:
                     fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
                     return int(lock.read().strip() or 0) or None
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
         return None
 

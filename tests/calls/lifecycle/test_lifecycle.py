@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -14,10 +15,13 @@ from rig.ports import LOOPBACK
 
 
 @pytest.fixture
-async def made(folder: Path) -> Center:
+async def made(folder: Path) -> AsyncIterator[Center]:
+    """A site that is not up; what a failing test leaves running of it is ended."""
     center = Center(folder)
     await center.create()
-    return center
+    yield center
+    if (await center.read("status"))["processes"]:
+        await center.cc("down")
 
 
 async def refused(center: Center, *words: str) -> str:
