@@ -1,4 +1,4 @@
-"""Speak the texts of sounds/*/prompts.yaml and compose the music on hold; started by scripts/make-prompts.
+"""Speak the texts of sounds/*/prompts.yaml, compose the music on hold and make the tone; started by scripts/make-prompts.
 
 The same texts give the same bytes: the model draws no random numbers, every version is pinned, nothing is dithered.
 """
@@ -23,13 +23,12 @@ from typing import TYPE_CHECKING, Any
 import jieba
 import numpy as np
 import onnxruntime
-import pyloudnorm
-import soxr
 import yaml
 from misaki.zh import ZHG2P
 from pypinyin import Style, lazy_pinyin
-from scipy.ndimage import minimum_filter1d
-from scipy.signal import butter, sosfilt
+
+from prompt_audio import MODEL_RATE, PEAK, RATE, envelope, level, loudness, telephone, trim, write
+from prompt_music import MUSIC_LOUDNESS, make_music, make_tone
 
 if TYPE_CHECKING:
     Audio = np.ndarray[Any, np.dtype[np.float64]]
@@ -38,6 +37,7 @@ SOUNDS = Path(__file__).resolve().parent.parent / "sounds"
 LANGUAGES = ("zh", "en")
 VOICES = {"zh": "zf_xiaobei", "en": "af_heart"}
 DIGITS = "digits/"  # names that begin so are spoken one by one inside a carrier sentence
+TONES = {"beep": (1000.0, 0.25)}  # not spoken: Hz and seconds. Between the tones that a key or a fax machine sends
 
 # --- where everything comes from -----------------------------------------------------------------------
 
@@ -51,17 +51,11 @@ VOICE_SHA256 = {
     "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
 }
 
-# --- what a telephone wants ----------------------------------------------------------------------------
+# --- levels and edges ----------------------------------------------------------------------------------
 
-MODEL_RATE = 24_000
-RATE = 8_000
 LOUDNESS = -19.0  # LUFS, as Asterisk's own core sounds
-MUSIC_LOUDNESS = -26.0
-PEAK = -3.0  # dBFS
-HIGH_PASS = 120.0  # Hz
 MARGIN = 0.060  # seconds of silence left at both ends
-DIGIT_MARGIN = 0.020
-SILENCE = -45.0  # dB under the loudest 10 ms
+SHORT_MARGIN = 0.020  # of a digit or a tone
 CUT_DEPTH = 28.0  # a cut must be this many dB quieter than what it frees
 
 # --- how the texts are read ----------------------------------------------------------------------------
@@ -85,12 +79,16 @@ OWN_CARRIERS = {
     "zh/digits/star": ("现在为您播报数字，", "，谢谢您的来电。"),
     "zh/digits/pound": ("您现在播报的是。", "。请您核对一下。"),
     "zh/queue-position-after": ("感谢您的来电。", ""),
+    "zh/queue-estimate-after": CARRIERS["zh"],
+    "en/queue-estimate-after": ("Please listen to the number.", ""),
 }
 PINYIN = {  # where the dictionary divides or reads wrongly: a space between words
     "下一位": "xia4 yi2wei4",
     "井号键": "jing3hao4 jian4",
     "没有有效": "mei2you2 you3xiao4",
     "登记为": "deng1ji4 wei2",
+    "话后处理": "hua4 hou4 chu2li3",
+    "欢迎您": "huan1ying2 nin2",
     "输入您的": "shu1ru4 nin2 de5",
     "感谢您的": "gan3xie4 nin2 de5",
 }
@@ -337,73 +335,20 @@ class Speaker:
         return audio[start * ten : end * ten]
 
 
-def envelope(audio: Audio, rate: int) -> Audio:
-    """Level of each 10 ms in dB relative to the loudest 10 ms."""
-    frame = rate // 100
-    frames = audio[: len(audio) // frame * frame].reshape(-1, frame)
-    power = np.maximum(np.mean(frames**2, axis=1), 1e-12)
-    level: Audio = 10 * np.log10(power / power.max())
-    return level
+def speak(speaker: Speaker, prompt: Prompt) -> Audio:
+    if prompt.name in TONES:
+        return level(trim(make_tone(*TONES[prompt.name]), SHORT_MARGIN), LOUDNESS)
+    language = prompt.language
+    carrier = OWN_CARRIERS.get(f"{language}/{prompt.name}") or (CARRIERS[language] if prompt.is_digit else None)
+    speed = (DIGIT_SPEED if prompt.is_digit else SPEED)[language]
+    if carrier:
+        spoken = speaker.say_within(language, carrier, prompt.text, speed)
+    else:
+        spoken = speaker.say(language, prompt.text, speed)
+    return level(trim(telephone(spoken), SHORT_MARGIN if prompt.is_digit else MARGIN), LOUDNESS)
 
 
-def telephone(audio: Audio) -> Audio:
-    """High-pass and resample from the model's rate to the telephone's."""
-    filtered = sosfilt(butter(4, HIGH_PASS, "highpass", fs=MODEL_RATE, output="sos"), audio)
-    resampled: Audio = soxr.resample(filtered, MODEL_RATE, RATE, quality="VHQ")
-    return resampled
-
-
-def trim(audio: Audio, margin: float) -> Audio:
-    """Leave `margin` seconds around the speech, faded so that nothing clicks."""
-    loud = np.flatnonzero(envelope(audio, RATE) > SILENCE)
-    frame, edge = RATE // 100, round(margin * RATE)
-    start, end = loud[0] * frame, (loud[-1] + 1) * frame
-    padded = np.pad(audio, edge)[start : end + 2 * edge].copy()
-    fade = np.sin(np.linspace(0, np.pi / 2, edge)) ** 2
-    padded[:edge] *= fade
-    padded[-edge:] *= fade[::-1]
-    return padded
-
-
-def loudness(audio: Audio) -> float:
-    """Integrated loudness in LUFS; a short clip is measured as if it were said over and over."""
-    if len(audio) < RATE:
-        audio = np.tile(audio, -(-RATE // len(audio)))
-    return float(pyloudnorm.Meter(RATE).integrated_loudness(audio))
-
-
-def limit(audio: Audio) -> Audio:
-    """Keep every sample under PEAK by a gain that looks 5 ms ahead and moves smoothly."""
-    ceiling = 10 ** ((PEAK - 0.05) / 20)
-    reach = RATE // 200
-    gain = np.minimum(1.0, ceiling / np.maximum(np.abs(audio), 1e-9))
-    gain = minimum_filter1d(np.pad(gain, reach, constant_values=1.0), 2 * reach + 1)
-    window = np.hanning(2 * reach + 3)[1:-1]
-    smooth = np.convolve(gain, window / window.sum(), mode="same")[reach:-reach]
-    limited: Audio = audio * smooth
-    return limited
-
-
-def level(audio: Audio, target: float) -> Audio:
-    """Bring to a loudness under the limiter: what the limiter takes is given back until both hold."""
-    gain = target - loudness(audio)
-    limited = audio
-    for _ in range(12):
-        limited = limit(audio * 10 ** (gain / 20))
-        missing = target - loudness(limited)
-        if abs(missing) < 0.05:
-            break
-        gain += missing
-    return limited
-
-
-def write(path: Path, audio: Audio) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(np.round(audio * 32767).astype("<i2").tobytes())
+# --- checks --------------------------------------------------------------------------------------------
 
 
 def read(path: Path) -> Audio:
@@ -413,90 +358,6 @@ def read(path: Path) -> Audio:
             raise MakeError(f"{path}: rate, channels and width are {kind}")
         samples: Audio = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768
     return samples
-
-
-def speak(speaker: Speaker, prompt: Prompt) -> Audio:
-    language = prompt.language
-    carrier = OWN_CARRIERS.get(f"{language}/{prompt.name}") or (CARRIERS[language] if prompt.is_digit else None)
-    speed = (DIGIT_SPEED if prompt.is_digit else SPEED)[language]
-    if carrier:
-        spoken = speaker.say_within(language, carrier, prompt.text, speed)
-    else:
-        spoken = speaker.say(language, prompt.text, speed)
-    return level(trim(telephone(spoken), DIGIT_MARGIN if prompt.is_digit else MARGIN), LOUDNESS)
-
-
-# --- music on hold -------------------------------------------------------------------------------------
-
-# An original piece: twelve chords of six seconds (MIDI numbers), a soft pad under a slow arpeggio. The end flows into
-# the beginning: every note that passes the end goes on at the start. The pad stays low and its partials beat; what is
-# higher dies away within a second: nothing that a tone detector could take for a test tone.
-CHORD_SECONDS = 6.0
-STEP_SECONDS = 0.75
-CHORDS = (
-    (50, 57, 61, 66), (47, 54, 57, 62), (43, 55, 59, 66), (45, 57, 59, 64),
-    (42, 54, 57, 61), (47, 54, 57, 62), (40, 52, 55, 62), (45, 55, 59, 64),
-    (43, 55, 59, 62), (42, 54, 57, 64), (40, 52, 59, 62), (45, 57, 61, 64),
-)  # fmt: skip
-ORDERS = ((0, 2, 1, 3, 2, 3, 1, 2), (0, 1, 3, 2, 1, 2, 3, 1), (1, 2, 3, 2, 0, 2, 1, 3))
-
-
-def hertz(note: float) -> float:
-    return float(440.0 * 2 ** ((note - 69) / 12))
-
-
-def pad_note(note: int) -> Audio:
-    """Two partials beating in three slightly different tunings, with a slow swell and a tremolo."""
-    time = np.arange(round((CHORD_SECONDS + 3.0) * RATE)) / RATE
-    swell = np.sin(np.pi * np.clip(time / time[-1], 0, 1)) ** 1.5
-    sound = np.zeros_like(time)
-    for cents in (-6.0, 0.0, 7.0):
-        pitch = hertz(note + cents / 100)
-        for partial, strength in ((1, 1.0), (2, 0.28 if pitch < 180 else 0.05)):
-            sound += strength * np.sin(2 * np.pi * pitch * partial * time + partial * cents)
-    return swell * sound * (1 + 0.25 * np.sin(2 * np.pi * 3.1 * time + note))
-
-
-def pluck_note(note: int) -> Audio:
-    """A soft bell that dies away; the higher partials sooner."""
-    time = np.arange(round(2.5 * RATE)) / RATE
-    attack = 1 - np.exp(-time / 0.008)
-    sound = np.zeros_like(time)
-    for partial, strength, decay in ((1, 1.0, 0.42), (2, 0.35, 0.25), (3, 0.12, 0.15), (4, 0.06, 0.09)):
-        sound += strength * np.exp(-time / decay) * np.sin(2 * np.pi * hertz(note) * partial * time)
-    return attack * sound * np.clip((2.5 - time) / 0.5, 0, 1)
-
-
-def compose() -> Audio:
-    length = round(len(CHORDS) * CHORD_SECONDS * RATE)
-    piece = np.zeros(length)
-
-    def add(sound: Audio, at: float, gain: float) -> None:
-        np.add.at(piece, (round(at * RATE) + np.arange(len(sound))) % length, gain * sound)
-
-    for number, chord in enumerate(CHORDS):
-        begin = number * CHORD_SECONDS
-        for voice, note in enumerate(chord):
-            add(pad_note(note), begin - 1.5, 0.30 if voice == 0 else 0.16)
-        order = ORDERS[number % len(ORDERS)]
-        for step, voice in enumerate(order):
-            if (number + step) % 7 != 5:  # a rest now and then
-                accent = 0.34 if step == 0 else 0.22 + 0.03 * ((step * 5 + number) % 3)
-                add(pluck_note(chord[voice] + 12), begin + step * STEP_SECONDS, accent)
-    noise = np.random.default_rng(20).standard_normal(round(1.6 * RATE))
-    room = noise * np.exp(-np.arange(len(noise)) / RATE / 0.35)
-    wet = np.fft.irfft(np.fft.rfft(piece) * np.fft.rfft(room / np.sqrt(np.sum(room**2)), length), length)
-    return piece + 0.22 * np.asarray(wet)
-
-
-def make_music() -> Audio:
-    piece = compose()
-    twice = sosfilt(butter(2, HIGH_PASS, "highpass", fs=RATE, output="sos"), np.tile(piece, 2))
-    around = level(np.tile(twice[len(piece) :], 3), MUSIC_LOUDNESS)
-    return around[len(piece) : 2 * len(piece)]
-
-
-# --- checks --------------------------------------------------------------------------------------------
 
 
 def measure(path: Path, target: float) -> tuple[str, list[str]]:
@@ -533,6 +394,8 @@ def check(prompts: list[Prompt]) -> int:
 def show(prompts: list[Prompt]) -> None:
     for prompt in prompts:
         print(f"{prompt.language}/{prompt.name}: {prompt.text}")
+        if prompt.name in TONES:
+            continue
         if prompt.language == "zh":
             parts = re.findall(r"[\u4e00-\u9fff]+", prompt.text)
             print("   ", ", ".join(" ".join("".join(word) for word in pinyin(part)) for part in parts))

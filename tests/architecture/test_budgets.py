@@ -7,9 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FILE_LINES, WANTED_LINES, FUNCTION_LINES, JOURNEY_LINES = 500, 300, 60, 150
 
-OVER_THE_BUDGET = {
-    "scripts/make_prompts.py": 601,
-}
+OVER_THE_BUDGET: dict[str, int] = {}
 """Files over FILE_LINES and how long they are."""
 
 OVER_THE_WISH = {
