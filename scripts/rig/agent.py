@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from typing import TYPE_CHECKING, Self
 
 from rig.leg import CallEndedError, Ending, Leg
@@ -19,7 +20,7 @@ from rig.wire import Wire
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
 Seconds = float | tuple[float, float]  # a time, or a range to draw one from
 
@@ -38,7 +39,8 @@ class SippAgentPool:
     """Phones of several agents, `{number: password}`; registered while the block is entered, gone when it is left.
 
     `answer_after` None lets them ring; `reject` refuses every call with that status after `answer_after`;
-    `hang_up_after` counts from the answer. `calls` has every call received, in order, for all numbers.
+    `hang_up_after` counts from the answer. `calls` has every call received, in order, for all numbers. `port` is where they
+    listen for SIP; any free one if None.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class SippAgentPool:
         tone: int | None = None,
         media: bool = False,
         expires: int = 300,
+        port: int | None = None,
     ) -> None:
         self.agents = dict(agents)
         self.server = (host, sip_port)
@@ -62,8 +65,10 @@ class SippAgentPool:
         self.tone = tone
         self.with_media = media
         self.expires = expires
+        self.port = port
         self.calls: list[Leg] = []
         self._arrived = asyncio.Event()
+        self._rung: Counter[str] = Counter()
         self._wire: Wire | None = None
         self._sipp: Sipp | None = None
         self._sink: socket.socket | None = None
@@ -87,7 +92,7 @@ class SippAgentPool:
 
     async def start(self) -> None:
         """Listen, then register: no call can come before it can be answered."""
-        self._wire = await Wire.open(self.server)
+        self._wire = await Wire.open(self.server, port=self.port)
         self._wire.on_leg = self._take
         self._sink = bound_socket(self._wire.host, free_rtp_port(self._wire.host))
         self._sipp = Sipp(self._wire, "agent")
@@ -123,8 +128,7 @@ class SippAgentPool:
         answers: dict[str, int] = {}
         for message in self._wire.other[before:]:
             if message.cseq[1] == "REGISTER" and message.status and message.status >= 200:
-                user = (message.header("To") or "").partition("sip:")[2].partition("@")[0]
-                answers[user] = message.status
+                answers[message.user_in("To")] = message.status
         refused = {row[0]: answers.get(row[0]) for row in rows if answers.get(row[0]) != 200}
         if refused:
             raise NotRegisteredError(f"not {'' if expires else 'un'}registered: {refused}")
@@ -160,8 +164,23 @@ class SippAgentPool:
     def calls_of(self, number: str) -> list[Leg]:
         return [call for call in self.calls if call.number == number]
 
+    async def next_call(self, number: str, timeout: float = 5.0) -> Leg:
+        """The next call to a number, once it rings; each one is returned once, also when it has been answered or lost meanwhile."""
+        async with asyncio.timeout(timeout):
+            while len(calls := self.calls_of(number)) <= self._rung[number]:
+                self._arrived.clear()
+                await self._arrived.wait()
+            call = calls[self._rung[number]]
+            self._rung[number] += 1
+            await call.wait_ringing(timeout)
+        return call
+
     async def answer(self, call: Leg) -> None:
         """Answer a ringing call; CallEndedError when it is over or already answered."""
+        (await self.ready_to_answer(call))()
+
+    async def ready_to_answer(self, call: Leg) -> Callable[[], None]:
+        """All that takes time before an answer; what is returned gives it. Both raise CallEndedError as `answer` does."""
         await call.wait_ringing()
         self._check_open(call)
         assert self._sink is not None  # noqa: S101
@@ -169,10 +188,14 @@ class SippAgentPool:
         if self.with_media:
             call.media = peer = await MediaPeer.open()
             port = peer.port
-            self._check_open(call)  # it may have been cancelled meanwhile
             if self.tone:
                 peer.start_tone(self.tone)
-        call.command("ANSWER", media_port=port)
+
+        def give() -> None:
+            self._check_open(call)  # it may have been cancelled meanwhile
+            call.command("ANSWER", media_port=port)
+
+        return give
 
     @staticmethod
     def _check_open(call: Leg) -> None:
@@ -245,7 +268,6 @@ class SippAgent(SippAgentPool):
             expires=expires,
         )
         self.number = number
-        self._rung = 0
 
     @property
     def call(self) -> Leg:
@@ -261,14 +283,7 @@ class SippAgent(SippAgentPool):
 
     async def wait_ringing(self, timeout: float = 5.0) -> Leg:
         """The next call that rings; each one is returned once, also when it has been answered or lost meanwhile."""
-        async with asyncio.timeout(timeout):
-            while len(self.calls) <= self._rung:
-                self._arrived.clear()
-                await self._arrived.wait()
-            call = self.calls[self._rung]
-            self._rung += 1
-            await call.wait_ringing(timeout)
-        return call
+        return await self.next_call(self.number, timeout)
 
     async def _newest(self, timeout: float) -> Leg:
         if not self.calls:
@@ -295,5 +310,20 @@ class SippAgent(SippAgentPool):
         """End the newest call: BYE, or 486 while it rings."""
         return await self.call.hang_up(timeout)
 
+    async def transfer(self, to: str, timeout: float = 5.0) -> Ending:
+        """Hand the caller of the newest call over to a number; see `Leg.transfer`."""
+        return await self.call.transfer(to, timeout)
+
     async def press(self, keys: str) -> None:
         await self.media.press(keys)
+
+
+async def answer_together(*agents: SippAgent) -> list[float]:
+    """Answer the newest calls of these phones back to back; when each 200 went out (monotonic), in the phones' order.
+
+    They are some tenths of a millisecond apart. Raises CallEndedError when one of them doesn't ring any more.
+    """
+    answers = [await agent.ready_to_answer(agent.call) for agent in agents]
+    for answer in answers:
+        answer()
+    return [await agent.call.wait_sent_answer() for agent in agents]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rig.media import MediaPeer
     from rig.sip import SipMessage
     from rig.wire import Wire
@@ -16,11 +20,20 @@ if TYPE_CHECKING:
 How = Literal["remote_bye", "own_bye", "cancelled", "refused", "broken"]
 
 
+_URI_USER = "-_.!~*'()&=+$,;?/"  # what stands in the user part of a SIP URI as it is (RFC 3261, 25.1)
 COMMAND_SECONDS = 2.0  # a command without any effect is given once more after that time
 
 
 class CallEndedError(RuntimeError):
     """What was waited for can't happen any more: the call is over."""
+
+
+class TransferRefusedError(RuntimeError):
+    """The server did not take the caller over; the conversation goes on. `code` is its SIP status."""
+
+    def __init__(self, code: int, leg: Leg) -> None:
+        self.code = code
+        super().__init__(f"the transfer was refused with {code}\n{leg}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,8 @@ class Leg:
         self.call_id = first.call_id
         self.incoming = not first.sent
         self.invite = first
-        self.number = first.uri_user  # the dialed hotline, or the agent who is called
+        self.number = first.uri_user  # the dialed hotline, or whoever the server calls: an agent, a number outside
+        self.caller = first.user_in("From")  # the number shown to the called side
         self.messages: list[SipMessage] = []
         self._media: MediaPeer | None = None
         self._media_address: tuple[str, int] | None = None
@@ -112,6 +126,10 @@ class Leg:
         await self._wait("answered_at", timeout)
         return await self._wait("acked_at", timeout)
 
+    async def wait_sent_answer(self, timeout: float = 5.0) -> float:
+        """Until the answer has gone out, whether or not it came in time."""
+        return await self._wait("answered_at", timeout)
+
     async def wait_cancelled(self, timeout: float = 5.0) -> float:
         return await self._wait("cancelled_at", timeout)
 
@@ -150,10 +168,28 @@ class Leg:
                         await self._next_change()
         return await self.wait_ended(timeout)
 
-    def command(self, name: str, *, media_port: int = 0) -> None:
+    async def transfer(self, to: str, timeout: float = 5.0) -> Ending:
+        """Hand the other side over to a number (REFER), and hang up once it is told to be done, as phones do (RFC 5589, 6.1).
+
+        Raises TransferRefusedError: the phone stays in the conversation, and may try another number.
+        """
+        await self.wait_answered(timeout)
+        before = len(self.messages)
+        self.command("HANDOVER", target=quote(to, safe=_URI_USER))
+        try:
+            async with asyncio.timeout(timeout):
+                while (code := _transfer_result(self.messages[before:])) is None and not self._over:
+                    await self._next_change()
+        except TimeoutError:
+            raise TimeoutError(f"nothing said within {timeout} s what became of the transfer\n{self}") from None
+        if code is not None and code >= 300:
+            raise TransferRefusedError(code, self)
+        return await self.hang_up(timeout)
+
+    def command(self, name: str, *, media_port: int = 0, target: str = "") -> None:
         """Tell SIPp what to do next with this call; see `Wire.command`."""
         self._commanded = (name, time.monotonic())
-        self.wire.command(self, name, media_port)
+        self.wire.command(self, name, media_port, target)
 
     @property
     def busy_answering(self) -> bool:
@@ -254,3 +290,14 @@ class Leg:
                 self.ending = Ending("own_bye" if message.sent else "remote_bye", 200, message.at, message.hangup_cause)
         elif (message.status or 0) >= 200:
             self._over = True
+
+
+def _transfer_result(messages: Iterable[SipMessage]) -> int | None:
+    """The final status of a REFER: its own refusal, or what the last NOTIFY tells of the new call (RFC 3515, 2.4.5)."""
+    for message in messages:
+        if message.cseq[1] == "REFER" and (message.status or 0) >= 300:
+            return message.status
+        if message.method == "NOTIFY" and (message.header("Subscription-State") or "").startswith("terminated"):
+            told = re.match(r"SIP/2\.0 (\d{3})", message.body)
+            return int(told[1]) if told else 200
+    return None

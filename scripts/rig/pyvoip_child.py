@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pyVoIP
-from pyVoIP.RTP import RTPClient, RTPMessage
+from pyVoIP.RTP import PayloadType, RTPClient, RTPMessage
 from pyVoIP.VoIP import CallState, VoIPCall, VoIPPhone  # before pyVoIP.SIP: they import each other
 from pyVoIP.VoIP.status import PhoneStatus
 
@@ -45,6 +45,7 @@ _real_start = RTPClient.start
 RTPClient.parse_pcmu = _keep_pcmu  # type: ignore[method-assign, assignment]
 RTPClient.start = _start_once  # type: ignore[method-assign, assignment]
 pyVoIP.SIPCompatibleMethods.append("OPTIONS")
+pyVoIP.RTPCompatibleCodecs.remove(PayloadType.PCMA)  # it encodes A-law as mu-law
 
 
 class Phone:

@@ -70,6 +70,11 @@ class SipMessage:
         """The first header of that name, or None."""
         return next((value for key, value in self.header_list if key == name.lower()), None)
 
+    def user_in(self, name: str) -> str:
+        """The user part of the SIP URI in a header such as From; "" without one."""
+        found = re.search(r"sips?:([^@;>]+)@", self.header(name) or "")
+        return found[1] if found else ""
+
     @cached_property
     def call_id(self) -> str:
         return self.header("Call-ID") or ""

@@ -4,10 +4,10 @@ SIPp's own message trace is a file to be polled, and a running SIPp can't be tol
 relay, the relay to the server, and everybody's Via and Contact name the relay's port. That gives exact times and raw
 bytes of every message, in order, and lets the rig
 
-- command a call: an invented request (HANGUP, ANSWER, REJECT) with the call's Call-ID is slipped to SIPp, whose
+- command a call: an invented request (HANGUP, ANSWER, REJECT, HANDOVER) with the call's Call-ID is slipped to SIPp, whose
   scenario has an optional <recv> for it and branches to BYE, CANCEL, 200 or a refusal;
 - keep SIPp's scenarios short: retransmissions, answers to CANCEL, OPTIONS and other requests that a phone answers
-  without thinking are dealt with here, and every refusal of an INVITE is shown to SIPp as one code (600);
+  without thinking are dealt with here, and every refusal of an INVITE or REFER is shown to SIPp as one code (600);
 - send headers that no scenario file can hold (`replace`), such as raw control characters.
 
 `messages` always holds what really went over the wire to and from the server.
@@ -57,13 +57,14 @@ class Wire(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     @classmethod
-    async def open(cls, server: Address, host: str = LOOPBACK) -> Self:
+    async def open(cls, server: Address, host: str = LOOPBACK, port: int | None = None) -> Self:
+        """`port`: toward the server; None for any."""
         wire = cls(server)
         own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             own.setblocking(False)
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-            own.bind((host, free_port("udp", host)))
+            own.bind((host, port or free_port("udp", host)))
             wire.host, wire.port = own.getsockname()
             await asyncio.get_running_loop().create_datagram_endpoint(lambda: wire, sock=own)
         except BaseException:
@@ -83,7 +84,7 @@ class Wire(asyncio.DatagramProtocol):
         if takes_calls:
             self.uas = (self.host, port)
 
-    def command(self, leg: Leg, name: str, media_port: int = 0) -> None:
+    def command(self, leg: Leg, name: str, media_port: int = 0, target: str = "") -> None:
         """Slip SIPp a request that its scenario waits for. It carries the INVITE's headers, so `[last_*]` holds."""
         child = self._child_of.get(leg.call_id)
         if child is None:
@@ -95,6 +96,7 @@ class Wire(asyncio.DatagramProtocol):
         lines += [line for line in headers if line.split(b":", 1)[0].strip().lower() in kept]
         lines += [
             f"Rig-Media: {media_port}".encode(),
+            f"Rig-Target: {target}".encode(),
             f"Rig-Command: {self._commands}".encode(),  # makes each one new: SIPp ignores repetitions
             b"Content-Length: 0",
         ]
@@ -181,10 +183,15 @@ class Wire(asyncio.DatagramProtocol):
         return True
 
     def _simplified(self, message: SipMessage, leg: Leg | None) -> bytes:
-        """Any refusal of an INVITE as 600, but for the challenge that SIPp has to see."""
-        if leg is None or message.cseq[1] != "INVITE" or leg.ending is None:
-            return message.raw
-        return re.sub(rb"^SIP/2\.0 \d{3}[^\r]*", REFUSED, message.raw, count=1)
+        """Any refusal of an INVITE or a REFER as 600, but for the challenge that SIPp has to see."""
+        match message.cseq[1]:
+            case "INVITE":
+                refused = leg is not None and leg.ending is not None
+            case "REFER":
+                refused = (message.status or 0) >= 300
+            case _:
+                refused = False
+        return re.sub(rb"^SIP/2\.0 \d{3}[^\r]*", REFUSED, message.raw, count=1) if refused else message.raw
 
     def _answer(self, message: SipMessage, leg: Leg | None) -> None:
         """What a phone answers without thinking: OPTIONS, NOTIFY, UPDATE, a late CANCEL; 486 without a phone."""
