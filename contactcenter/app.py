@@ -5,26 +5,33 @@ import contextlib
 import logging
 import signal
 
-from contactcenter.acd.driver import Distributor
+from contactcenter.acd.callback import Callbacks, Promise
+from contactcenter.acd.driver import Distributor, Place
 from contactcenter.acd.engine import Engine
-from contactcenter.acd.inputs import Configure, OpenTickets, PhoneIs
+from contactcenter.acd.inputs import OpenTickets
 from contactcenter.asterisk.agi import AgiServer, AgiSession
-from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.features import feature
+from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone
-from contactcenter.asterisk.translate import AmiEvents, arrival, phone_state
+from contactcenter.asterisk.translate import arrival
 from contactcenter.bus import Bus
 from contactcenter.center import Center
 from contactcenter.clock import SystemClock
-from contactcenter.config import Secrets, read_secrets, read_settings
+from contactcenter.config import Secrets, Settings, read_secrets, read_settings
 from contactcenter.dialplan import load_dialplans
-from contactcenter.events import AlarmRaised, Fact, TicketClosed, TicketOpened
+from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
+from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.journey import Journey
+from contactcenter.phone import Phone
+from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
+from contactcenter.reports.queue_log import QueueLog
+from contactcenter.reports.queue_log_file import QueueLogFile
 from contactcenter.site import Site
+from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.customers import CustomerRepository
-from contactcenter.store.database import check_revision, open_database
+from contactcenter.store.database import Database, check_revision, open_database
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
@@ -36,22 +43,16 @@ log = logging.getLogger(__name__)
 class Controller:
     """The running engine of one site."""
 
-    def __init__(self, site: Site, center: Center, secrets: Secrets, writer: FactWriter) -> None:
-        self.site, self.center, self.writer = site, center, writer
-        ports = center.settings.ports
-        self.events = AmiEvents(on_phone=self._tell_phone)
-        self.ami = AmiClient(
-            "127.0.0.1",
-            ports.ami,
-            "controller",
-            secrets.ami_secret,
-            on_event=self.events.take,
-            on_connected=self._resynchronise,
-            on_disconnected=None,
-        )
-        self.agi = AgiServer("127.0.0.1", ports.agi, self._handle)
+    def __init__(
+        self, center: Center, gateway: Gateway, secrets: Secrets, database: Database, queue_file: QueueLogFile
+    ) -> None:
+        self.center, self.gateway = center, gateway
+        self.writer, self.promises = FactWriter(database), CallbackRepository(database)
+        self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
+        self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self._handle)
         self.http = server.build(center, secrets.api_token, self.ready)
-        center.bus.subscribe(writer.write)
+        center.bus.subscribe(self.writer.write)
+        center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
         center.bus.subscribe(_log_alarm)
 
@@ -60,53 +61,71 @@ class Controller:
         async with asyncio.TaskGroup() as writing:
             write = writing.create_task(self.writer.run(), name="facts")
             try:
-                await self._load_agents()
+                await self._load()
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self.center.distributor.run(), name="distribution")
-                    group.create_task(self.ami.run(), name="ami")
+                    group.create_task(self.center.callbacks.run(self.center.is_open, self._call_back), name="callbacks")
+                    group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
             finally:
                 await self.writer.written()
                 write.cancel()
+                self.queue_file.close()
 
     def ready(self) -> dict[str, bool]:
-        return {"asterisk": self.ami.connected, "fastagi": self.agi.listening}
+        return {"asterisk": self.gateway.ami.connected, "fastagi": self.agi.listening}
 
-    async def _load_agents(self) -> None:
-        configuration, tell = self.center.configuration, self.center.distributor.tell
-        tell(
-            Configure(
-                tuple(configuration.queues.values()), tuple((a.number, a.name) for a in configuration.agents.values())
-            )
-        )
-        for agent in configuration.agents.values():
-            tell(agent.before)
-            tell(OpenTickets(agent.number, await self.center.tickets.open_of(agent.number)))
-
-    async def _resynchronise(self) -> None:
-        """The state of every phone, on each connection to Asterisk; a phone it does not list is not there."""
-        states = [phone_state(m["Device"], m["State"]) for m in await self.ami.action_list("DeviceStateList")]
-        known = {state.agent: state for state in states if state is not None}
-        for number in self.center.configuration.agents:
-            self._tell_phone(known.get(number, PhoneIs(number, "unreachable")))
+    async def _load(self) -> None:
+        """Agents as they were, queues, and the promises that are open."""
+        center = self.center
+        center.configure_distribution()
+        for agent in center.configuration.agents.values():
+            center.distributor.tell(agent.before)
+            center.distributor.tell(OpenTickets(agent.number, await center.tickets.open_of(agent.number)))
+        for promise in await self.promises.open(center.configuration.queues):
+            center.callbacks.restore(promise)
+        there = [(a.number, bool(a.pause_reason)) for a in center.distributor.engine.agents.values() if a.logged_in]
+        self.queue_file.append(self.queue_log.start(center.clock.now(), there))
 
     async def _handle(self, session: AgiSession) -> None:
-        """One FastAGI request: a caller's call, or a feature code."""
-        phone = AsteriskPhone(session, self.ami, self.events, self.center.clock)
+        """One FastAGI request: a caller's call, a line that somebody waits for, or a feature code."""
+        phone = self.gateway.phone(session)
         try:
             if session.path == "feature":
                 await feature(session, phone, self.center.distributor.tell)
-                return
-            agents = frozenset(self.center.configuration.agents)
-            self.center.live_calls.add(phone.call)
+            elif self.gateway.switchboard.take(phone):
+                await phone.released.wait()
+            elif session.path == "callback":  # answered too late: who called does not wait any more
+                await phone.hang_up()
+            else:
+                await self._journey(session, phone)
+        finally:
+            phone.let_go()
+
+    async def _journey(self, session: AgiSession, phone: AsteriskPhone) -> None:
+        agents = frozenset(self.center.configuration.agents)
+        self.center.live_calls.add(phone.call)
+        try:
             await Journey(phone, arrival(session.env, self.center.settings.region, agents), self.center).run()
         finally:
             self.center.live_calls.discard(phone.call)
-            phone.let_go()
 
-    def _tell_phone(self, state: PhoneIs) -> None:
-        self.center.distributor.tell(state)
+    async def _call_back(self, promise: Promise, phone: Phone, place: Place) -> CallbackOutcome:
+        """A customer who answered a callback."""
+        self.center.live_calls.add(promise.call)
+        try:
+            return await Recall(phone, promise, self.center).talk_to(place)
+        finally:
+            self.center.live_calls.discard(promise.call)
+
+    def _queues_of(self, agent: AgentNumber) -> tuple[QueueName, ...]:
+        known = self.center.distributor.engine.agents.get(agent)
+        return tuple(known.levels) if known else ()
+
+    def _promised_number(self, call: CallId) -> str:
+        promise = self.center.callbacks.open.get(call)
+        return promise.number if promise else ""
 
     def _count_tickets(self, fact: Fact) -> None:
         """Least load counts the open tickets of each agent."""
@@ -129,26 +148,42 @@ async def run_controller(site: Site) -> None:
     await check_revision(url)
     database = open_database(url)
     try:
-        configuration = await ConfigurationRepository(database).load()
-        flows, rules = load_dialplans(site, configuration)
-        bus, clock = Bus(), SystemClock()
-        center = Center(
-            settings=settings,
-            clock=clock,
-            bus=bus,
-            configuration=configuration,
-            flows=flows,
-            rules=rules,
-            customers=CustomerRepository(database),
-            history=HistoryRepository(database),
-            tickets=TicketRepository(database),
-            distributor=Distributor(Engine(), bus, clock),
-            recorder=Recorder(site.recordings),
-        )
-        controller = Controller(site, center, secrets, FactWriter(database))
+        controller = await _build(site, settings, secrets, database)
         await _until_signal(controller)
     finally:
         await database.dispose()
+
+
+async def _build(site: Site, settings: Settings, secrets: Secrets, database: Database) -> Controller:
+    book = ConfigurationRepository(database)
+    configuration = await book.load()
+    flows, rules = load_dialplans(site, configuration)
+    bus, clock = Bus(), SystemClock()
+    gateway = Gateway(
+        settings,
+        secrets,
+        clock,
+        tell=lambda event: distributor.word(event),  # noqa: PLW0108 (it is made below)
+        agents=lambda: center.configuration.agents,
+    )
+    distributor = Distributor(Engine(), bus, clock, gateway.lines)
+    center = Center(
+        settings=settings,
+        clock=clock,
+        bus=bus,
+        configuration=configuration,
+        flows=flows,
+        rules=rules,
+        customers=CustomerRepository(database),
+        history=HistoryRepository(database),
+        tickets=TicketRepository(database),
+        distributor=distributor,
+        callbacks=Callbacks(distributor, bus, clock, gateway.switchboard),
+        queues=book,
+        switchboard=gateway.switchboard,
+        recorder=Recorder(site.recordings),
+    )
+    return Controller(center, gateway, secrets, database, QueueLogFile(site.log / "queue_log"))
 
 
 async def _until_signal(controller: Controller) -> None:

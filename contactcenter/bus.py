@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from contactcenter.clock import Clock
@@ -38,6 +39,9 @@ class CallNotes:
 
     def __init__(self, call: CallId, bus: Bus, clock: Clock) -> None:
         self.call, self._bus, self._clock = call, bus, clock
+
+    def now(self) -> datetime:
+        return self._clock.now()
 
     def __call__(self, kind: Callable[..., Fact], **fields: Any) -> None:
         self._bus.publish(kind(at=self._clock.now(), call=self.call, **fields))

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from contactcenter.acd.callback import Callbacks
+from contactcenter.acd.check import check_queue
 from contactcenter.acd.driver import Distributor
-from contactcenter.acd.inputs import QueueSettings, Restore
-from contactcenter.acd.ports import ContactHistory
+from contactcenter.acd.inputs import Configure, Restore
+from contactcenter.acd.ports import ContactHistory, QueueBook
+from contactcenter.acd.settings import DistributionSettings, QueueSettings
 from contactcenter.bus import Bus
 from contactcenter.clock import Clock
 from contactcenter.config import Settings
@@ -15,6 +18,7 @@ from contactcenter.customers.ports import CustomerBook
 from contactcenter.hours.calendar import Calendar
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.ivr.flow import Flow
+from contactcenter.phone import Switchboard
 from contactcenter.recording.recorder import Recorder
 from contactcenter.routing.rules import Rule
 from contactcenter.tickets.ports import TicketBook
@@ -61,12 +65,37 @@ class Center:
     history: ContactHistory
     tickets: TicketBook
     distributor: Distributor
+    callbacks: Callbacks
+    queues: QueueBook
+    switchboard: Switchboard
     recorder: Recorder
     live_calls: set[CallId] = field(default_factory=set)
 
     def today(self) -> date:
         """The date in the site's time zone."""
         return self.clock.now().astimezone(ZoneInfo(self.settings.timezone)).date()
+
+    def configure_distribution(self) -> None:
+        """Tells distribution of agents, queues and the site's weights, as they are now."""
+        agents = tuple((agent.number, agent.name) for agent in self.configuration.agents.values())
+        weights = DistributionSettings(**self.settings.distribution.model_dump())
+        self.distributor.tell(Configure(tuple(self.configuration.queues.values()), agents, weights))
+
+    def queue(self, name: str) -> QueueSettings:
+        """Raises NotFound."""
+        return self.distributor.engine.queue(QueueName(name))
+
+    async def change_queue(self, queue: QueueSettings) -> None:
+        """Checked, written down, and in force at once; those who wait keep their places. Raises BadInput, StoreError."""
+        check_queue(queue, {*self.configuration.agents}, {*self.configuration.queues})
+        await self.queues.save_queue(queue)
+        self.configuration.queues[queue.name] = queue
+        self.configure_distribution()
+
+    def is_open(self, hotline: str) -> bool:
+        """Whether a hotline is inside its opening hours now; one that was removed always is."""
+        known = self.configuration.hotlines.get(hotline)
+        return known is None or self.configuration.calendars[known.calendar].check(self.clock.now())[0]
 
     async def sticky_agents(self, queue: QueueName, customer: Customer | None, caller: str) -> tuple[AgentNumber, ...]:
         """Who spoke with this contact, then this company, within the queue's window; they are asked first."""

@@ -1,5 +1,6 @@
 """The settings of a site: one frozen Settings from contactcenter.toml, every field with its help text."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -13,6 +14,7 @@ from contactcenter.errors import FileProblem, FileProblems, SiteError
 FILE = "contactcenter.toml"
 SECRETS = "secrets.toml"
 
+CONTACT = re.compile(r"sip:[A-Za-z0-9][A-Za-z0-9.-]{0,99}(:(?P<port>[0-9]{1,5}))?")
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -37,6 +39,19 @@ class Sip(Section):
         default_factory=list,
         description="addresses or networks of providers whose calls are taken without a password",
     )
+    trunk_contact: str = Field(
+        "",
+        description="where calls to numbers outside go, such as sip:203.0.113.5:5060; empty: whoever registered as trunk",
+    )
+
+    @field_validator("trunk_contact")
+    @classmethod
+    def _known_contact(cls, value: str) -> str:
+        """A host and a port and no more: Asterisk puts the dialed number before them, and its UDP transport is the only one."""
+        found = CONTACT.fullmatch(value)
+        if value and not (found and int(found["port"] or 5060) in range(1, 65536)):
+            raise ValueError("it has to be sip:HOST or sip:HOST:PORT, such as sip:203.0.113.5:5060, or empty")
+        return value
 
     @model_validator(mode="after")
     def _ports_in_order(self) -> Self:
@@ -55,6 +70,16 @@ class Ports(Section):
 
 class Service(Section):
     warning_days: int = Field(30, ge=0, description="a service period that ends within so many days counts as expiring")
+
+
+class Distribution(Section):
+    ageing_seconds: float = Field(
+        120, ge=0, description="one point of priority lets a call overtake those who came at most so much earlier"
+    )
+    load_window_seconds: float = Field(3600, gt=0, description="least load counts the work of so long")
+    talk_weight: float = Field(1.0, ge=0, description="least load: what a second of talk counts")
+    wrap_up_weight: float = Field(1.0, ge=0, description="least load: what a second of wrap-up counts")
+    ticket_seconds: float = Field(300, ge=0, description="least load: what an open ticket counts, in seconds of talk")
 
 
 class Fallback(Section):
@@ -82,6 +107,7 @@ class Settings(Section):
     sip: Sip = Sip()
     ports: Ports = Ports()
     service: Service = Service()
+    distribution: Distribution = Distribution()
     fallback: Fallback = Fallback()
     asterisk: AsteriskSettings = AsteriskSettings()
 

@@ -5,6 +5,7 @@ call can be explained months later when customers, agents and rules have changed
 """
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -18,8 +19,11 @@ from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueNa
 Identification = Literal["number", "service_code", "unknown"]
 ServiceState = Literal["active", "expiring", "expired", "none"]
 Level = Literal["standard", "vip", "super_vip"]
-MissReason = Literal["no_answer", "busy", "rejected", "unreachable", "caller_gone", "failed"]
-Outcome = Literal["answered", "abandoned", "refused", "failed"]
+MissReason = Literal["no_answer", "busy", "rejected", "unreachable", "failed"]
+WithdrawReason = Literal["answered_elsewhere", "caller_gone", "agent_gone", "stuck"]
+OverflowReason = Literal["full", "closed", "no_agents", "max_wait", "queue_removed", "key"]
+Outcome = Literal["answered", "abandoned", "refused", "failed", "callback", "voice_message"]
+CallbackOutcome = Literal["answered", "no_answer", "abandoned", "expired"]
 Party = Literal["caller", "agent", "system"]
 
 
@@ -39,7 +43,8 @@ class Fact:
 
     def data(self) -> dict[str, Any]:
         """All fields but `at`, as plain JSON values."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "at"}
+        names = _names(type(self))  # type: ignore[arg-type]  # mypy takes __hash__ of the facts for that of the class
+        return {name: _plain(getattr(self, name)) for name in names if name != "at"}
 
     @staticmethod
     def read(kind: str, at: datetime, data: Mapping[str, Any]) -> "Fact":
@@ -47,9 +52,8 @@ class Fact:
         if kind not in Fact.KINDS:
             return UnknownFact(at=at, name=kind, fields=json.dumps(data, ensure_ascii=False))
         kind_of = Fact.KINDS[kind]
-        hints = typing.get_type_hints(kind_of)
-        known = {f.name for f in dataclasses.fields(kind_of)}
-        return kind_of(at=at, **{k: _revive(hints[k], v) for k, v in data.items() if k in known})
+        hints = _hints(kind_of)  # type: ignore[arg-type]  # as in data()
+        return kind_of(at=at, **{k: _revive(hints[k], v) for k, v in data.items() if k in hints})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +146,12 @@ class CallRouted(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQueued(CallFact):
-    """position: 1 is the next to be served."""
+    """position: 1 is the next to be served. since: when the place began, before now for a redial, an overflow or a callback."""
 
     queue: QueueName
     priority: int
     position: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,16 +166,101 @@ class CallOffered(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMissed(CallFact):
+    """ring_seconds: from the decision to the end of the offer."""
+
     queue: QueueName
     agent: AgentNumber
     reason: MissReason
+    ring_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWithdrawn(CallFact):
+    """The offer ended for no fault of the agent."""
+
+    queue: QueueName
+    agent: AgentNumber
+    why: WithdrawReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(CallFact):
+    """ring_seconds: from the decision to the answer."""
+
     queue: QueueName
     agent: AgentNumber
     agent_name: str = ""
+    ring_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReturned(CallFact):
+    """The agent was gone before caller and agent were connected: the call has its old place again."""
+
+    queue: QueueName
+    agent: AgentNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitAnnounced(CallFact):
+    """What the caller was told. estimate_seconds: None when nothing is known yet."""
+
+    queue: QueueName
+    position: int
+    estimate_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOverflowed(CallFact):
+    """The call left a queue unanswered for somewhere else. to: an action as in acd/overflow.py."""
+
+    queue: QueueName
+    to: str
+    why: OverflowReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(CallFact):
+    """The agent handed the call over and is out of it. to: what was dialed."""
+
+    agent: AgentNumber
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRequested(CallFact):
+    """The caller hung up and keeps the place. number: where to call, E.164. since: when the place began."""
+
+    queue: QueueName
+    number: str
+    priority: int
+    since: datetime
+    hotline: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTried(CallFact):
+    """attempt: 1 for the first. agent: who was to talk."""
+
+    attempt: int
+    outcome: CallbackOutcome
+    agent: AgentNumber | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackEnded(CallFact):
+    """The promise was kept, or given up."""
+
+    outcome: CallbackOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceMessageLeft(CallFact):
+    """path: within the site's recordings folder."""
+
+    path: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +272,12 @@ class CallAbandoned(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkEnded(CallFact):
+    """transferred_to: what the agent dialed to hand the caller over, "" when the call was hung up."""
+
     agent: AgentNumber
     by: Party
     talk_seconds: float
+    transferred_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +366,12 @@ class WrapUpStarted(AgentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpExtended(AgentFact):
+    call: CallId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrapUpEnded(AgentFact):
     call: CallId
 
@@ -292,13 +391,26 @@ class AlarmRaised(Fact):
     agent: AgentNumber | None = None
 
 
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {name: hints[name] for name in _names(kind)}
+
+
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
     return value
 
 
@@ -313,5 +425,5 @@ def _revive(hint: Any, value: Any) -> Any:
         item = typing.get_args(hint)[0]
         return tuple(_revive(item, v) for v in value)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return hint(**{f.name: value[f.name] for f in dataclasses.fields(hint) if f.name in value})
+        return hint(**{name: value[name] for name in _names(hint) if name in value})
     return value

@@ -4,7 +4,7 @@ Every method raises CallerGone once the caller has hung up.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,17 +18,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class TalkEnd:
-    """by: who hung up first."""
+    """by: who hung up first; the agent, where the agent handed the caller over: transferred_to is what was dialed then."""
 
     at: datetime
     by: Party
+    transferred_to: str = ""
 
 
 class Talk(Protocol):
-    """A conversation that has begun."""
+    """A conversation that has begun. agent: an agent's number, or the number outside that was dialed.
 
-    agent: AgentNumber
-    answered_at: datetime
+    recorded: both voices go into the files of `Phone.record`.
+    """
+
+    @property
+    def agent(self) -> AgentNumber: ...
+    @property
+    def answered_at(self) -> datetime: ...
+    @property
+    def recorded(self) -> bool: ...
 
     async def ended(self) -> TalkEnd:
         """Waits for its end. Does not raise CallerGone: a hang-up is how most conversations end."""
@@ -66,8 +74,23 @@ class Phone(Protocol):
 
     async def stop_recording(self) -> None: ...
 
-    async def ring(self, agent: AgentNumber, seconds: float, on_ringing: Callable[[], None]) -> Talk | MissReason:
-        """Rings an agent's phone while the caller hears music; on_ringing is called when the phone rings."""
+    async def connect(self, call: CallId, agent: AgentNumber, attempt: int) -> Talk | None:
+        """Connects the caller with the agent who answered that offer; None when the agent was gone already.
+
+        call, agent, attempt: name the offer, see acd/ports.py. The call is not this line's when a customer is called back.
+        """
+        ...
+
+    async def dial(self, number: str, seconds: float) -> Talk | MissReason:
+        """Calls a number over the trunk while the caller hears music, and connects the two. number: E.164, or an agent's."""
+        ...
+
+    async def wait_key(self, keys: str) -> str:
+        """The first of these keys that the caller presses from now on, whatever plays meanwhile."""
+        ...
+
+    async def take_message(self, file: Path, seconds: float) -> float:
+        """Records the caller after a tone until # or silence, at most so long: the seconds recorded, 0.0 for none. file: .wav"""
         ...
 
     async def unless_gone(self, waited_for: Awaitable[T]) -> T:
@@ -84,4 +107,16 @@ class Phone(Protocol):
 
     def let_go(self) -> None:
         """Gives the line back to Asterisk, which ends what is left of the call."""
+        ...
+
+
+class Switchboard(Protocol):
+    """Where a line comes from that is not a caller's who just arrived."""
+
+    async def call(self, number: str, hotline: str, seconds: float) -> Phone | None:
+        """Calls a customer over the trunk; None when nobody answered in that time. number: E.164; hotline: who is shown to call."""
+        ...
+
+    async def transferred(self, call: CallId, seconds: float) -> Phone | None:
+        """The line of a caller whom an agent handed over, see TalkEnd; None when the caller hung up meanwhile."""
         ...

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contactcenter.acd.check import check_queues
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.asterisk.render import render
 from contactcenter.center import Configuration
@@ -46,7 +47,7 @@ class Program:
 def prepare(site: Site) -> Program:
     """Checks and writes all that a start needs, and returns the Asterisk to run.
 
-    Raises FileProblems, SiteError, StoreError, AsteriskNotFound; nothing is running then.
+    Raises BadInput, SiteError, StoreError, AsteriskNotFound; nothing is running then.
     """
     settings, secrets = read_settings(site.path), read_secrets(site.path)
     if left := running(site).keys() - {"up"}:
@@ -57,6 +58,7 @@ def prepare(site: Site) -> Program:
     url = site.database_url(settings)
     migrate(url)
     configuration = asyncio.run(_load(url))
+    check_queues(configuration.queues.values(), {*configuration.agents})
     load_dialplans(site, configuration)
     installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
     conf = render(site, settings, secrets, list(configuration.agents.values()), installation)

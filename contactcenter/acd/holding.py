@@ -1,79 +1,141 @@
-"""A waiting caller: music, now and then the place in the line, offers until an agent answers. Nothing delays a free agent."""
+"""A waiting caller: music, now and then the place in the line, until an agent answers. Nothing delays a free agent: phones
+ring while the caller is told something, and the first answer ends it in the middle of a word.
+"""
 
 import asyncio
-from datetime import datetime, timedelta
-from functools import partial
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from contactcenter.acd.driver import Place
-from contactcenter.acd.inputs import Offer
-from contactcenter.clock import Clock
-from contactcenter.events import MissReason
+from contactcenter.acd.inputs import Overflow
+from contactcenter.bus import CallNotes
+from contactcenter.errors import CallerGone
+from contactcenter.events import WaitAnnounced
 from contactcenter.ids import AgentNumber
-from contactcenter.phone import Phone, Talk
+from contactcenter.phone import Phone, Talk, TalkEnd
 from contactcenter.spoken import LARGEST, number_prompts
 
-FAILED_AT_ONCE: frozenset[MissReason] = frozenset({"busy", "rejected", "unreachable", "failed"})
-BACK_OFF_SECONDS = 1.0
-"""An agent whose phone fails the same call a second time stays reserved so long: nobody is dialed in a tight loop."""
+CALLBACK_KEY = "1"
+MOST_MINUTES = 60
+"""Longer estimates are not spoken: they are too uncertain to be of use."""
 
 
-async def hold_until_answer(phone: Phone, place: Place, parts: tuple[Path, Path], clock: Clock) -> Talk | None:
-    """The conversation, or None when the queue's maximum wait is over. parts: where it is recorded. Raises CallerGone."""
-    failed: set[AgentNumber] = set()
-    await phone.play("queue-connecting", until=place.agent_found)
-    while (offer := await _hold_until_offer(phone, place, clock)) is not None:
-        await phone.record(*parts)
-        agent = offer.agent
-        answer = await phone.ring(agent, offer.ring_seconds, partial(place.ringing, agent))
-        if not isinstance(answer, str):
-            place.answered(agent)
-            return answer
-        if answer in FAILED_AT_ONCE and agent in failed:
-            await phone.unless_gone(asyncio.sleep(BACK_OFF_SECONDS))
-        failed.add(agent)
-        place.missed(agent, answer)
-        if clock.now() >= _give_up(place):
-            break
-    return None
+@dataclass(frozen=True, slots=True)
+class NoTalk:
+    """The agent answered in the moment the caller hung up."""
+
+    agent: AgentNumber
+    answered_at: datetime
+    recorded: bool = False
+
+    async def ended(self) -> TalkEnd:
+        return TalkEnd(self.answered_at, "caller")
 
 
-async def _hold_until_offer(phone: Phone, place: Place, clock: Clock) -> Offer | None:
-    """The next offer, or None when the queue's maximum wait is over. Raises CallerGone."""
-    give_up = _give_up(place)
+Parts = tuple[Path, Path]
+
+
+async def hold_until_answer(
+    phone: Phone, place: Place, note: CallNotes, *, greeting: str, parts: Parts | None, may_call_back: bool
+) -> Talk | Overflow:
+    """The conversation, or where the call goes instead. Raises CallerGone.
+
+    greeting: the prompt that is heard first, unless the caller has come back to an old place. parts: where the caller's and the agent's voices are recorded, None for not at all. may_call_back: there is a number to call.
+    """
+    prompts: tuple[str, ...] = ("welcome-back" if place.regained else greeting,)
+    may_call_back = may_call_back and place.settings.callback != "off"
     while True:
-        await phone.music(on=True)
-        offer = await _offer_within(phone, place, _seconds_to_wait(place, clock.now(), give_up))
-        if offer is not None:
-            return offer
-        if clock.now() >= give_up:
-            return None
-        await _announce_position(phone, place)
+        try:
+            await phone.play(*prompts, until=place.settled)
+            wants_callback = await _entertain(phone, place, note, may_call_back)
+            if place.overflow is not None:
+                return place.overflow
+            if place.connection is None:
+                assert wants_callback  # noqa: S101 (nothing else ends it)
+                return Overflow(place.call, "callback", "key")
+            if parts is not None:
+                await phone.record(*parts)
+            agent, attempt = place.connection.agent, place.connection.attempt
+            talk: Talk | None = await phone.connect(place.call, agent, attempt)
+        except CallerGone:
+            if place.connection is None:
+                raise
+            place.let_agent_go()
+            talk = NoTalk(place.connection.agent, note.now())
+        if talk is not None:
+            place.taken = True
+            return talk
+        place.connect_failed()
+        prompts = ()
 
 
-async def _announce_position(phone: Phone, place: Place) -> None:
-    """Tells the caller their place in the line; stops in the middle of a word when an agent is found."""
-    if place.position == 1:
-        await phone.play("queue-next", until=place.agent_found)
+async def _entertain(phone: Phone, place: Place, note: CallNotes, may_call_back: bool) -> bool:
+    """Until it is decided what becomes of the call, or the caller asks to be called back (then True). Raises CallerGone."""
+    with _watched_key(phone, place, may_call_back) as pressed:
+        while not place.settled.is_set():
+            await phone.music(on=True)
+            if not await _settled_within(phone, place, place.settings.announce_seconds):
+                await _announce(phone, place, note, may_call_back)
+        return pressed.is_set()
+
+
+@contextlib.contextmanager
+def _watched_key(phone: Phone, place: Place, wanted: bool) -> Iterator[asyncio.Event]:
+    """The event is set when the caller presses the callback's key, whatever plays; so is `place.settled`."""
+    pressed = asyncio.Event()
+    if not wanted:
+        yield pressed
         return
-    prompts = number_prompts(min(place.position, LARGEST), phone.language)
-    await phone.play("queue-position-before", *prompts, "queue-position-after", until=place.agent_found)
 
+    async def watch() -> None:
+        with contextlib.suppress(CallerGone):
+            await phone.wait_key(CALLBACK_KEY)
+            if not place.settled.is_set():
+                pressed.set()
+                place.settled.set()
 
-def _give_up(place: Place) -> datetime:
-    return place.entered + timedelta(seconds=place.queue.max_wait_seconds)
-
-
-async def _offer_within(phone: Phone, place: Place, seconds: float) -> Offer | None:
-    """Waits for the event, not for the offer itself: one that comes with the time-out stays where it is."""
+    watching = asyncio.ensure_future(watch())
     try:
-        async with asyncio.timeout(seconds):
-            await phone.unless_gone(place.agent_found.wait())
+        yield pressed
+    finally:
+        watching.cancel()
+
+
+async def _settled_within(phone: Phone, place: Place, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds or None):
+            await phone.unless_gone(place.settled.wait())
     except TimeoutError:
-        pass
-    return place.take_offer()
+        return False
+    return True
 
 
-def _seconds_to_wait(place: Place, now: datetime, give_up: datetime) -> float:
-    left = max(0.0, (give_up - now).total_seconds())
-    return min(left, place.queue.announce_seconds) if place.queue.announce_seconds > 0 else left
+async def _announce(phone: Phone, place: Place, note: CallNotes, may_call_back: bool) -> None:
+    """Tells the caller their place in the line, how long it will take, and what else they can do."""
+    position, estimate = place.position, place.estimate
+    note(WaitAnnounced, queue=place.settings.name, position=position, estimate_seconds=estimate)
+    prompts: list[str] = ["queue-next"]
+    if position > 1:
+        number = number_prompts(min(position, LARGEST), phone.language)
+        prompts = ["queue-position-before", *number, "queue-position-after"]
+    if estimate is not None:
+        prompts += _estimate_prompts(estimate, phone.language)
+    if may_call_back:
+        prompts.append("queue-callback-offer")
+    await phone.play(*prompts, until=place.settled)
+
+
+def _estimate_prompts(seconds: float, language: str) -> list[str]:
+    """In whole minutes, rounded up."""
+    minutes = math.ceil(seconds / 60)
+    if minutes <= 1:
+        return ["queue-estimate-under-a-minute"]
+    if minutes == 2:
+        return ["queue-estimate-two-minutes"]
+    if minutes > MOST_MINUTES:
+        return []
+    return ["queue-estimate-before", *number_prompts(minutes, language), "queue-estimate-after"]

@@ -1,39 +1,12 @@
 """What the engine is told, and what it answers. Both are plain frozen values, so a day can be replayed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from contactcenter.acd.settings import DistributionSettings, QueueSettings
 from contactcenter.agents.states import Phone
-from contactcenter.events import Fact, MissReason
+from contactcenter.events import Fact, MissReason, OverflowReason, WithdrawReason
 from contactcenter.ids import AgentNumber, CallId, QueueName
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An agent in a queue. level: 1 (first choice) to 9; agents of a lower number are asked first."""
-
-    agent: AgentNumber
-    level: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSettings:
-    """One queue's rules. Times in seconds.
-
-    ring_seconds: how long one offer rings; wrap_up_seconds: after a talk; misses_before_pause: offers missed in a row
-    after which an agent is paused (0: never); sticky_hours: how long after a talk the same agent is asked first (0: never).
-    """
-
-    name: QueueName
-    title: str = ""
-    strategy: str = "round_robin"
-    members: tuple[Member, ...] = ()
-    ring_seconds: float = 20.0
-    wrap_up_seconds: float = 10.0
-    misses_before_pause: int = 3
-    sticky_hours: float = 72.0
-    max_wait_seconds: float = 600.0
-    announce_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +15,82 @@ class Configure:
 
     queues: tuple[QueueSettings, ...]
     agents: tuple[tuple[AgentNumber, str], ...]
+    distribution: DistributionSettings = field(default_factory=DistributionSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnters:
-    """A call joins a queue. priority: 0 to 10, the higher is served first; sticky: agents to ask first, best first."""
+    """A call joins a queue. priority: 0 to 10; sticky: agents to ask first, best first.
+
+    caller: the number by which a redial is known, "" for none. since: when the call's place began, where that is not now (a
+    callback, an overflow, a transfer). sticky_seconds: how long it waits for a busy sticky agent, where that is not what
+    the queue says; direct: the sticky agents need not be members. max_wait: the queue's maximum wait holds for it.
+    lead_seconds: how much longer than the queue's ring_seconds an offer may take. provisional: the agent who answers waits
+    for the customer, see CustomerAnswered.
+    """
 
     call: CallId
     queue: QueueName
     priority: int = 0
     sticky: tuple[AgentNumber, ...] = ()
+    caller: str = ""
+    since: datetime | None = None
+    sticky_seconds: float | None = None
+    direct: bool = False
+    max_wait: bool = True
+    lead_seconds: float = 0.0
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CallLeaves:
-    """A call is gone from distribution (hung up, gave up waiting) before anybody answered."""
+    """A call is gone from distribution before anybody answered. hung_up: a caller who redials gets the place back."""
+
+    call: CallId
+    hung_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAnswered:
+    """The customer of a provisional call is on the line: now it counts as answered."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True)
 class OfferRinging:
+    """The agent's phone rings. `attempt` is that of the offer, here and below."""
+
     call: CallId
     agent: AgentNumber
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
 class OfferAnswered:
     call: CallId
     agent: AgentNumber
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
 class OfferFailed:
-    """The offer ended without an answer; the call keeps its place."""
+    """The agent's phone does not ring any more and was not connected; the call keeps its place. The last word on an offer
+    that was withdrawn, too.
+    """
 
     call: CallId
     agent: AgentNumber
+    attempt: int
     reason: MissReason
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFailed:
+    """The agent answered, but was gone before caller and agent could be connected: the call gets its place back."""
+
+    call: CallId
+    agent: AgentNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,14 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtendWrapUp:
+    """The agent needs longer: the wrap-up ends so many seconds later."""
+
+    agent: AgentNumber
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneIs:
     agent: AgentNumber
     phone: Phone
@@ -127,7 +146,7 @@ class OpenTickets:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """What was known of an agent before the controller started."""
+    """What was known of an agent before the controller started. One who is busy by now has no wrap-up of before."""
 
     agent: AgentNumber
     logged_in: bool
@@ -144,14 +163,17 @@ Input = (
     Configure
     | CallEnters
     | CallLeaves
+    | CustomerAnswered
     | OfferRinging
     | OfferAnswered
     | OfferFailed
+    | ConnectFailed
     | TalkOver
     | LogIn
     | LogOut
     | Pause
     | Resume
+    | ExtendWrapUp
     | PhoneIs
     | OpenTickets
     | Restore
@@ -161,7 +183,10 @@ Input = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Ring this agent for this call now. The agent is reserved until the offer is answered or has failed."""
+    """Ring this agent for this call now. The agent is reserved until the offer is answered or has failed.
+
+    attempt: counts the offers of this call; with call and agent it names the offer.
+    """
 
     call: CallId
     queue: QueueName
@@ -171,4 +196,32 @@ class Offer:
     why: str
 
 
-Command = Offer | Fact
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Stop that phone, whether it rings or was answered too late. OfferFailed then says that it is free."""
+
+    call: CallId
+    agent: AgentNumber
+    attempt: int
+    why: WithdrawReason
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """The offer was the first to be answered: connect caller and agent."""
+
+    call: CallId
+    agent: AgentNumber
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """The call can't wait here (any longer); it is not in the line. to: an action as in overflow.py."""
+
+    call: CallId
+    to: str
+    why: OverflowReason
+
+
+Command = Offer | Withdraw | Connect | Overflow | Fact

@@ -2,7 +2,7 @@
 
 Three things are independent of each other and are kept apart, so that none can get lost in another:
 
-- activity: what distribution does with the agent (this table);
+- activity: what distribution does with the agent (this table). CLEARING: an offer was withdrawn, the phone is not quiet yet;
 - logged_in and pause_reason: what the agent wants;
 - phone: what the agent's SIP phone is (free, busy with any call, unreachable).
 
@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Literal
 
 from contactcenter.errors import IllegalMove
-from contactcenter.ids import AgentNumber, CallId
+from contactcenter.ids import AgentNumber, CallId, QueueName
 
 Phone = Literal["free", "busy", "unreachable"]
 
@@ -24,6 +24,7 @@ class Activity(enum.StrEnum):
     IDLE = "idle"
     RESERVED = "reserved"
     RINGING = "ringing"
+    CLEARING = "clearing"
     TALKING = "talking"
     WRAP_UP = "wrap_up"
 
@@ -32,6 +33,7 @@ class Move(enum.StrEnum):
     RESERVE = "reserve"
     RING = "ring"
     ANSWER = "answer"
+    WITHDRAW = "withdraw"
     RELEASE = "release"
     WRAP_UP = "wrap_up"
     FINISH = "finish"
@@ -44,6 +46,9 @@ MOVES: dict[tuple[Activity, Move], Activity] = {
     (Activity.RESERVED, Move.RELEASE): Activity.IDLE,
     (Activity.RINGING, Move.ANSWER): Activity.TALKING,
     (Activity.RINGING, Move.RELEASE): Activity.IDLE,
+    (Activity.RESERVED, Move.WITHDRAW): Activity.CLEARING,
+    (Activity.RINGING, Move.WITHDRAW): Activity.CLEARING,
+    (Activity.CLEARING, Move.RELEASE): Activity.IDLE,
     (Activity.TALKING, Move.WRAP_UP): Activity.WRAP_UP,
     (Activity.TALKING, Move.FINISH): Activity.IDLE,
     (Activity.WRAP_UP, Move.FINISH): Activity.IDLE,
@@ -66,7 +71,11 @@ class AgentState(enum.StrEnum):
 
 @dataclass(slots=True)
 class LiveAgent:
-    """One agent as the engine knows them. Times are aware UTC."""
+    """One agent as the engine knows them. Times are aware UTC.
+
+    levels: queue -> the agent's level there; turns: queue -> the engine's counter at the last offer made there.
+    talk_seconds, wrap_up_seconds, talks: what ended within the window of least load.
+    """
 
     number: AgentNumber
     name: str = ""
@@ -75,13 +84,22 @@ class LiveAgent:
     phone: Phone = "unreachable"
     activity: Activity = Activity.IDLE
     call: CallId | None = None
+    attempt: int = 0
     since: datetime | None = None
     idle_since: datetime | None = None
     wrap_up_until: datetime | None = None
     misses_in_a_row: int = 0
     open_tickets: int = 0
-    work: list[tuple[datetime, float]] = field(default_factory=list)
-    """(end, seconds) of each piece of talk and wrap-up inside the window of least load, oldest first."""
+    talk_seconds: float = 0.0
+    wrap_up_seconds: float = 0.0
+    talks: int = 0
+    levels: dict[QueueName, int] = field(default_factory=dict)
+    turns: dict[QueueName, int] = field(default_factory=dict)
+
+    @property
+    def on_duty(self) -> bool:
+        """Takes calls, now or as soon as the present one is over."""
+        return self.logged_in and not self.pause_reason and self.phone != "unreachable"
 
     @property
     def available(self) -> bool:
@@ -90,6 +108,8 @@ class LiveAgent:
 
     @property
     def state(self) -> AgentState:
+        if self.activity is Activity.CLEARING:
+            return AgentState.RESERVED
         if self.activity is not Activity.IDLE:
             return AgentState(self.activity.value)
         if not self.logged_in:

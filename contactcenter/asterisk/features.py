@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from contactcenter.acd.inputs import Input, LogIn, LogOut, Pause, Resume
+from contactcenter.acd.inputs import ExtendWrapUp, Input, LogIn, LogOut, Pause, Resume
 from contactcenter.asterisk import variables
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.phone import AsteriskPhone
@@ -12,11 +12,12 @@ from contactcenter.ids import AgentNumber
 
 log = logging.getLogger(__name__)
 
-FEATURES: dict[str, tuple[type[LogIn | LogOut | Pause | Resume], str]] = {
+FEATURES: dict[str, tuple[type[LogIn | LogOut | Pause | Resume | ExtendWrapUp], str]] = {
     "*41": (LogIn, "agent-logged-in"),
     "*42": (LogOut, "agent-logged-out"),
     "*43": (Pause, "agent-paused"),
     "*44": (Resume, "agent-ready"),
+    "*45": (ExtendWrapUp, "agent-wrap-up-extended"),
 }
 """Code -> what the engine is told, and the prompt that confirms it. See [agents] in asterisk-conf/extensions.conf."""
 

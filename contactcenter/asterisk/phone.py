@@ -1,7 +1,10 @@
-"""The Phone port on a FastAGI session, with AMI for what AGI can't do: stop a prompt, tell the moment of the answer."""
+"""The Phone port on a FastAGI session, with AMI for what AGI can't do: stop a prompt, hear keys while something plays, tell
+the moment of an answer.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,63 +12,58 @@ from typing import Any, TypeVar
 from contactcenter.asterisk import variables
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.ami import AmiClient
-from contactcenter.asterisk.errors import AgiProblem, AmiProblem, CallerHungUp
-from contactcenter.asterisk.translate import TECHNOLOGY, AmiEvents, Dialing, miss
+from contactcenter.asterisk.errors import AmiProblem, CallerHungUp
+from contactcenter.asterisk.lines import AsteriskLines
+from contactcenter.asterisk.talk import AsteriskTalk, hung_up
+from contactcenter.asterisk.translate import AmiEvents, miss
 from contactcenter.asterisk.wire import AgiResult
 from contactcenter.clock import Clock
 from contactcenter.errors import CallerGone
 from contactcenter.events import MissReason
 from contactcenter.ids import AgentNumber, CallId
-from contactcenter.phone import TalkEnd
 
 T = TypeVar("T")
 
 ANY_KEY = "0123456789*#"
 COMMAND_SECONDS = 10.0
 """For commands that Asterisk does at once."""
+BRIDGE_SECONDS = 2.0
+"""A Bridge that has neither failed nor been reported by AMI after so long holds."""
+MESSAGE_SILENCE = 5
+"""Seconds of silence that end a message."""
+SAMPLES = 8000
 
 
-class AsteriskTalk:
-    """A conversation inside EXEC Dial."""
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What all callers' lines of a site share. address: where Dial finds a number, see translate.address_of."""
 
-    def __init__(
-        self, agent: AgentNumber, answered_at: datetime, dial: asyncio.Task[AgiResult], line: "AsteriskPhone"
-    ) -> None:
-        self.agent, self.answered_at = agent, answered_at
-        self._dial, self._line = dial, line
-
-    async def ended(self) -> TalkEnd:
-        await asyncio.wait([self._dial])
-        at = self._line.clock.now()
-        by_caller = _hung_up(self._dial) or await self._line.is_hanging_up()
-        return TalkEnd(at, "caller" if by_caller else "agent")
+    ami: AmiClient
+    events: AmiEvents
+    lines: AsteriskLines
+    clock: Clock
+    address: Callable[[str], str]
 
 
 class AsteriskPhone:
     """One caller's channel. Close it with `let_go`, which also ends what is under way."""
 
-    def __init__(self, session: AgiSession, ami: AmiClient, events: AmiEvents, clock: Clock) -> None:
+    def __init__(self, session: AgiSession, exchange: Exchange) -> None:
         self.call = CallId(session.env["agi_uniqueid"])
-        self.clock = clock
-        self._session, self._ami, self._events = session, ami, events
-        self._channel = session.env["agi_channel"]
+        self._session, self._clock, self._address = session, exchange.clock, exchange.address
+        self._ami, self._events, self._lines = exchange.ami, exchange.events, exchange.lines
+        self._hotline = "".join(filter(str.isdigit, session.env.get("agi_arg_1", "")))
+        self._channel, self._channel_id = session.env["agi_channel"], session.env["agi_uniqueid"]
         self._language = session.env.get("agi_language", "")
         self.language = self._language
         self._music = self._recording = False
-        self._dial: asyncio.Task[AgiResult] | None = None
+        self._talking: asyncio.Task[AgiResult] | None = None
+        self.released = asyncio.Event()
+        """Set by let_go."""
 
     @property
     def gone(self) -> bool:
         return self._session.hung_up
-
-    async def is_hanging_up(self) -> bool:
-        """Asks Asterisk: after a Dial that the caller ended, AGI's own word of it comes a moment late."""
-        try:
-            return self.gone or await self._get(variables.HANGING_UP) == "1"
-        except CallerGone:
-            return True
-        except AgiProblem:
-            return False
 
     async def answer(self) -> None:
         await self._do("ANSWER")
@@ -112,30 +110,69 @@ class AsteriskPhone:
     async def stop_recording(self) -> None:
         await self._do("EXEC", "StopMixMonitor", "")
 
-    async def ring(
-        self, agent: AgentNumber, seconds: float, on_ringing: Callable[[], None]
-    ) -> AsteriskTalk | MissReason:
-        """Dial with `g` (come back when the agent hangs up) and `m` (music while it rings)."""
+    async def connect(self, call: CallId, agent: AgentNumber, attempt: int) -> AsteriskTalk | None:
+        """Bridge with `x`: the agent's channel has nothing more to do when the conversation is over."""
         self._refuse_if_gone()
+        line = self._lines.line_of(call, agent, attempt)
+        if line is None or not line.channel:
+            return None
+        await self.music(on=False)
+        connected = asyncio.ensure_future(line.connected.wait())
+        try:
+            running = self._begin("Bridge", f"{line.channel},x")
+            await asyncio.wait([running, connected], timeout=BRIDGE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            connected.cancel()
+        if not line.connected.is_set() and running.done():
+            if hung_up(running):
+                raise CallerGone("the caller hung up before the agent was connected")
+            if await self._get(variables.BRIDGE_RESULT) != "SUCCESS":
+                return None
+        return self._talk(agent, self._clock.now(), running)
+
+    async def dial(self, number: str, seconds: float) -> AsteriskTalk | MissReason:
+        """Dial with `g` (come back when the other end hangs up), `m` (music while it rings), and `f`: the phone shows the
+        hotline, as no provider lets us show a number that is not ours. Raises BadInput.
+        """
+        self._refuse_if_gone()
+        where = self._address(number)
         answered: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
 
         def on_answered() -> None:
             if not answered.done():
-                answered.set_result(self.clock.now())
+                answered.set_result(self._clock.now())
 
         self._music = False
-        self._events.dials[self.call] = Dialing(on_ringing, on_answered)
+        self._events.answers[self._channel_id] = on_answered
         try:
-            self._dial = asyncio.create_task(
-                self._session.command("EXEC", "Dial", f"{TECHNOLOGY}{agent},{seconds:g},gm"), name=f"dial {self.call}"
-            )
-            first: list[asyncio.Future[Any]] = [self._dial, answered]
+            running = self._begin("Dial", f"{where},{seconds:g},gmf({self._hotline})")
+            first: list[asyncio.Future[Any]] = [running, answered]
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._events.dials.pop(self.call, None)
+            self._events.answers.pop(self._channel_id, None)
         if answered.done():
-            return AsteriskTalk(agent, answered.result(), self._dial, self)
-        return await self._dialed(agent, self._dial)
+            return self._talk(AgentNumber(number), answered.result(), running)
+        return await self._dialed(AgentNumber(number), running)
+
+    async def wait_key(self, keys: str) -> str:
+        pressed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def on_key(key: str) -> None:
+            if key in keys and not pressed.done():
+                pressed.set_result(key)
+
+        self._events.keys[self._channel_id] = on_key
+        try:
+            return await self.unless_gone(pressed)
+        finally:
+            self._events.keys.pop(self._channel_id, None)
+
+    async def take_message(self, file: Path, seconds: float) -> float:
+        """The silence that ends a message is not part of it, but for a second that Asterisk leaves."""
+        await self.play("beep")
+        what = (str(file.with_suffix("")), "wav", "#", str(round(seconds * 1000)), f"s={MESSAGE_SILENCE}")
+        answer = await self._do("RECORD FILE", *what, seconds=seconds + COMMAND_SECONDS)
+        return int(answer.extra.get("endpos", "0")) / SAMPLES
 
     async def unless_gone(self, waited_for: Awaitable[T]) -> T:
         task = asyncio.ensure_future(waited_for)
@@ -156,19 +193,29 @@ class AsteriskPhone:
         await self._set(variables.FALLBACK, "1")
 
     def let_go(self) -> None:
-        if self._dial is not None:
-            self._dial.cancel()
+        if self._talking is not None:
+            self._talking.cancel()
         self._session.close()
+        self.released.set()
 
     # ---- details
 
-    async def _dialed(self, agent: AgentNumber, dial: asyncio.Task[AgiResult]) -> AsteriskTalk | MissReason:
+    def _begin(self, application: str, arguments: str) -> asyncio.Task[AgiResult]:
+        """A command that lasts as long as a conversation; let_go ends our waiting for it."""
+        command = self._session.command("EXEC", application, arguments)
+        self._talking = asyncio.create_task(command, name=f"{application} {self.call}")
+        return self._talking
+
+    def _talk(self, agent: AgentNumber, answered_at: datetime, running: asyncio.Task[AgiResult]) -> AsteriskTalk:
+        return AsteriskTalk(agent, answered_at, running, self._session, self._clock, recorded=self._recording)
+
+    async def _dialed(self, number: AgentNumber, dial: asyncio.Task[AgiResult]) -> AsteriskTalk | MissReason:
         """A dial that is over before AMI told of an answer: missed, or a talk too short (or AMI away)."""
-        _hung_up(dial)
+        hung_up(dial)
         status = await self._get(variables.DIAL_STATUS)
         if status == "ANSWER":
             length = timedelta(milliseconds=int(await self._get(variables.ANSWERED_MS) or 0))
-            return AsteriskTalk(agent, self.clock.now() - length, dial, self)
+            return self._talk(number, self._clock.now() - length, dial)
         self._refuse_if_gone()
         return miss(status, await self._get(variables.HANGUP_CAUSE))
 
@@ -222,8 +269,3 @@ class AsteriskPhone:
 def _key(answer: AgiResult) -> str:
     """AGI gives a key as the number of its character, 0 for none."""
     return "" if answer.result in {"0", "-1"} else chr(int(answer.result))
-
-
-def _hung_up(dial: asyncio.Task[AgiResult]) -> bool:
-    """Whether a dial that is over was ended by the caller; also takes note of its error."""
-    return dial.cancelled() or isinstance(dial.exception(), CallerHungUp)

@@ -1,6 +1,6 @@
 """A call's record: the projection of its facts that lists and reports show. Pure; the same for live and stored calls."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,9 @@ from contactcenter.ids import CallId
 
 @dataclass(slots=True)
 class CallRecord:
-    """Times are aware UTC. wait_seconds: from joining the queue to the answer or to leaving; talk_seconds: answer to hang-up."""
+    """Times are aware UTC. wait_seconds: from joining the queue to the first answer or to leaving; talk_seconds: answer to
+    hang-up, with all agents the caller was handed to; agent: the last of them.
+    """
 
     id: CallId
     hotline: str = ""
@@ -36,7 +38,7 @@ class CallRecord:
     ticket: int | None = None
     recording: str = ""
 
-    def apply(self, fact: e.CallFact) -> None:  # noqa: C901 (one case for each fact, each trivial)
+    def apply(self, fact: e.CallFact) -> None:  # noqa: C901, PLR0912 (one case for each fact, each trivial)
         """Takes one more fact of this call. Facts that say nothing about the record pass through."""
         match fact:
             case e.CallArrived():
@@ -52,16 +54,23 @@ class CallRecord:
                 self.queue, self.priority = fact.queue, fact.priority
                 self.queued_at = self.queued_at or fact.at
             case e.CallAnswered():
-                self.agent, self.answered_at = fact.agent, fact.at
-                self.wait_seconds = _between(self.queued_at, fact.at)
+                self.agent, self.answered_at = fact.agent, self.answered_at or fact.at
+                self.wait_seconds = _between(self.queued_at, self.answered_at)
+            case e.CallReturned():
+                self.agent, self.answered_at, self.wait_seconds = "", None, None
             case e.TalkEnded():
-                self.talk_seconds, self.talk_ended_at = round(fact.talk_seconds, 3), fact.at
+                self.talk_seconds, self.talk_ended_at = (
+                    round((self.talk_seconds or 0.0) + fact.talk_seconds, 3),
+                    fact.at,
+                )
             case e.SurveyAnswered():
                 self.rating = fact.rating
             case e.TicketOpened() | e.CallAttached():
                 self.ticket = fact.ticket
-            case e.RecordingSaved():
+            case e.RecordingSaved() | e.VoiceMessageLeft():
                 self.recording = fact.path
+            case e.CallbackEnded() if fact.outcome in {"no_answer", "expired"}:
+                self.outcome = "failed"
             case e.CallEnded():
                 self.outcome, self.ended_at = fact.outcome, fact.at
                 if self.wait_seconds is None:
@@ -70,7 +79,10 @@ class CallRecord:
                 pass
 
     def row(self) -> dict[str, Any]:
-        return asdict(self)
+        return {column: getattr(self, column) for column in COLUMNS}
+
+
+COLUMNS = tuple(field.name for field in fields(CallRecord))
 
 
 def _between(start: datetime | None, end: datetime) -> float | None:

@@ -1,4 +1,4 @@
-"""agent list, show, login, logout, pause, resume."""
+"""agent list, show, login, logout, pause, resume, extend."""
 
 from typing import Any
 
@@ -89,6 +89,19 @@ def pause(context: Context, number: str, reason: str) -> None:
     """
     context.tell_controller(f"agents/{number}/pause", reason=reason)
     click.echo(f"agent {number} is paused: {reason}.")
+
+
+@agent.command()
+@click.argument("number")
+@click.option("--seconds", type=click.FloatRange(min=1), default=60, show_default=True)
+@pass_context
+def extend(context: Context, number: str, seconds: float) -> None:
+    """Let an agent's wrap-up last longer.
+
+    Example: contactcenter agent extend 1001 --seconds 120
+    """
+    context.tell_controller(f"agents/{number}/extend", seconds=str(seconds))
+    click.echo(f"the wrap-up of agent {number} ends {seconds:g} s later.")
 
 
 def _agents(context: Context) -> list[dict[str, Any]]:

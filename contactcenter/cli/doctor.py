@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from contactcenter.acd.check import check_queues
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
@@ -101,9 +102,12 @@ def _converter(_: Context) -> str:
 
 def _agents(context: Context) -> str:
     configuration = context.configuration()
+    check_queues(configuration.queues.values(), {*configuration.agents})
     members = {member.agent for queue in configuration.queues.values() for member in queue.members}
     if empty := [name for name, queue in configuration.queues.items() if not queue.members]:
-        raise SiteError(f"nobody serves {', '.join(empty)}. Add members.")
+        raise SiteError(
+            f"nobody serves {', '.join(empty)}. Add members, with the site up: contactcenter queue member QUEUE AGENT"
+        )
     return f"{len(configuration.agents)} agents, {len(members)} of them in queues"
 
 

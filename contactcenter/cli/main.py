@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from contactcenter import __version__
-from contactcenter.cli import agent, alarm, call, customer, doctor, prompt, queue, recording, site, ticket
+from contactcenter.cli import agent, alarm, call, callback, customer, doctor, prompt, queue, recording, site, ticket
 from contactcenter.cli.context import Context
 from contactcenter.errors import ContactCenterError
 
@@ -47,6 +47,7 @@ for noun in (
     queue.queue,
     customer.customer,
     call.call,
+    callback.callback,
     ticket.ticket,
     recording.recording,
     alarm.alarm,

@@ -29,3 +29,18 @@ def normalise(raw: str, region: str, extensions: frozenset[str] = frozenset()) -
     if (number.national_number or 0) < SHORTEST and not phonenumbers.is_valid_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def as_dialed(number: str, region: str) -> str:
+    """An E.164 number as it is dialed in a region: the national way at home, else with the region's international prefix.
+    The + stays where a country has several prefixes, by carrier. What is no such number, as 10086, stays as it is.
+
+    region: ISO 3166 two letters, the trunk's country.
+    """
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return number
+    if not number.startswith("+") or not phonenumbers.is_possible_number(parsed):
+        return number
+    return re.sub(r"[^\d+]", "", phonenumbers.format_out_of_country_calling_number(parsed, region))

@@ -3,19 +3,22 @@
 import asyncio
 import contextlib
 import logging
+import os
 import re
 import shutil
 import wave
 from array import array
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from contactcenter.errors import ContactCenterError
 from contactcenter.ids import CallId
 
 log = logging.getLogger(__name__)
 
-FRAMES_AT_ONCE = 8000 * 10
+FRAMES_AT_ONCE = 8000 * 2
+"""What stays in a processor's cache is joined twice as fast as ten seconds at once."""
 WAV_HEADER = 44
 ENOUGH_FREE_BYTES = 200_000_000
 
@@ -41,59 +44,82 @@ class Recorder:
         free = shutil.disk_usage(self.folder).free
         return f"only {free / 1e6:.0f} MB are free for recordings in {self.folder}" if free < ENOUGH_FREE_BYTES else ""
 
+    def message_path(self, call: CallId, at: datetime) -> str:
+        """Where a voice message goes, within the folder."""
+        return f"{at:%Y/%m/%d}/{_safe(call)}-message.wav"
+
+    def length(self, file: Path) -> float:
+        """Seconds of sound in a file that Asterisk has closed; 0.0 when there is none."""
+        try:
+            with wave.open(str(file)) as sound:
+                return round(float(sound.getnframes() / sound.getframerate()), 3)
+        except (OSError, wave.Error, EOFError):
+            return 0.0
+
     async def save(self, call: CallId, answered_at: datetime, patience: float = 10.0) -> tuple[str, float]:
         """Joins the parts once Asterisk has closed them: (path within the folder, seconds). Left: caller, right: agent.
 
         Raises RecordingError when a part is missing (Asterisk makes it with the first sound), is not closed within `patience` seconds, or can't be joined.
         """
-        parts = self.parts(call)
-        await _wait_until_closed(parts, patience)
+        files = self.parts(call)
         path = f"{answered_at:%Y/%m/%d}/{_safe(call)}.wav"
-        try:
-            seconds = await asyncio.to_thread(_join, parts, self.folder / path)
-        except (OSError, wave.Error, EOFError) as error:
-            with contextlib.suppress(OSError):
-                (self.folder / path).with_suffix(".part").unlink(missing_ok=True)
-            raise RecordingError(f"recording of call {call} could not be saved: {error}") from error
+        with contextlib.ExitStack() as opened:
+            parts = _open(files, opened)
+            await _wait_until_closed(parts, patience)
+            try:
+                seconds = await asyncio.to_thread(_join, parts, self.folder / path)
+            except (OSError, wave.Error, EOFError) as error:
+                with contextlib.suppress(OSError):
+                    (self.folder / path).with_suffix(".part").unlink(missing_ok=True)
+                raise RecordingError(f"recording of call {call} could not be saved: {error}") from error
         with contextlib.suppress(OSError):
-            for part in parts:
-                part.unlink()
+            for file in files:
+                file.unlink()
         return path, seconds
 
 
-async def _wait_until_closed(parts: tuple[Path, Path], patience: float) -> None:
-    """Asterisk writes the length into the header when it closes a file: until then header and size differ."""
-    if missing := [part.name for part in parts if not part.exists()]:
+def _open(files: tuple[Path, Path], opened: contextlib.ExitStack) -> list[BinaryIO]:
+    """Opened once, the parts can be looked at as often as it takes for almost nothing."""
+    parts: list[BinaryIO] = []
+    missing = []
+    for file in files:
+        try:
+            parts.append(opened.enter_context(file.open("rb")))
+        except FileNotFoundError:
+            missing.append(file.name)
+        except OSError as error:
+            raise RecordingError(f"no recording: {file.name} can't be read: {error.strerror}") from error
+    if missing:
         raise RecordingError(f"no recording: Asterisk wrote no {' and no '.join(missing)}")
+    return parts
+
+
+async def _wait_until_closed(parts: list[BinaryIO], patience: float) -> None:
+    """Asterisk writes the length into the header when it closes a file: until then header and size differ."""
     try:
         async with asyncio.timeout(patience):
-            while not all(_closed(part) for part in parts):  # noqa: ASYNC110 (a file has no event)
+            while not all(_closed(part.fileno()) for part in parts):  # noqa: ASYNC110 (a file has no event)
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise RecordingError(f"no recording: not closed by Asterisk after {patience:.0f} s") from None
 
 
-def _closed(part: Path) -> bool:
-    try:
-        size = part.stat().st_size
-        with part.open("rb") as file:
-            header = file.read(WAV_HEADER)
-    except FileNotFoundError:
-        return False
-    return size > WAV_HEADER and int.from_bytes(header[40:44], "little") == size - WAV_HEADER
+def _closed(part: int) -> bool:
+    size = os.fstat(part).st_size - WAV_HEADER
+    return size > 0 and int.from_bytes(os.pread(part, 4, WAV_HEADER - 4), "little") == size
 
 
-def _join(parts: tuple[Path, Path], target: Path) -> float:
+def _join(parts: list[BinaryIO], target: Path) -> float:
     """Interleaves two mono 16-bit files of one rate, filling the shorter with silence; the target appears when it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".part")
-    with wave.open(str(parts[0])) as left, wave.open(str(parts[1])) as right:
-        rate = left.getframerate()
-        if {part.getparams()[:3] for part in (left, right)} != {(1, 2, rate)}:
-            raise wave.Error("the parts are not 16 bit mono of one rate")
-        with wave.open(str(unfinished), "wb") as out:
-            out.setparams((2, 2, rate, 0, "NONE", ""))
-            frames = _interleave(left, right, out)
+    left, right = wave.Wave_read(parts[0]), wave.Wave_read(parts[1])
+    rate = left.getframerate()
+    if {part.getparams()[:3] for part in (left, right)} != {(1, 2, rate)}:
+        raise wave.Error("the parts are not 16 bit mono of one rate")
+    with wave.open(str(unfinished), "wb") as out:
+        out.setparams((2, 2, rate, max(left.getnframes(), right.getnframes()), "NONE", ""))
+        frames = _interleave(left, right, out)
     unfinished.replace(target)
     return round(float(frames / rate), 3)
 
@@ -109,7 +135,7 @@ def _interleave(left: wave.Wave_read, right: wave.Wave_read, out: wave.Wave_writ
         both = array("h", bytes(4 * count))
         for channel, voice in enumerate(voices):
             both[channel : 2 * len(voice) : 2] = voice
-        out.writeframes(both.tobytes())
+        out.writeframesraw(both)
         frames += count
 
 

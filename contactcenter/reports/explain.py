@@ -9,11 +9,11 @@ def explain_call(facts: Iterable[e.Fact]) -> list[dict[str, str]]:
     """One entry for each decision: step and text, in the order they were made."""
     lines: list[dict[str, str]] = []
     for fact in facts:
-        lines += [{"step": step, "text": text} for step, text in _sentences(fact)]
+        lines += [{"step": step, "text": text} for step, text in _before_the_queue(fact) or _from_the_queue_on(fact)]
     return lines
 
 
-def _sentences(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR0911, PLR0912 (one sentence for each fact)
+def _before_the_queue(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: PLR0911 (one sentence for each fact)
     match fact:
         case e.CallArrived():
             return [("arrival", f"{fact.caller or fact.raw_caller or 'a withheld number'} called {fact.hotline}")]
@@ -36,20 +36,45 @@ def _sentences(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR0911, P
                 for trial in fact.tried
             ]
             return [*tried, ("routing", f"to queue {fact.queue} with priority {fact.priority}")]
+        case _:
+            return []
+
+
+def _from_the_queue_on(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR0911, PLR0912 (one sentence for each fact)
+    match fact:
         case e.CallQueued():
-            return [("queue", f"position {fact.position} in {fact.queue}")]
+            kept = f", with a place kept for {(fact.at - fact.since).total_seconds():.0f} s" if fact.since else ""
+            return [("queue", f"position {fact.position} in {fact.queue}{kept}")]
+        case e.WaitAnnounced():
+            wait = "" if fact.estimate_seconds is None else f", about {fact.estimate_seconds:.0f} s to wait"
+            return [("queue", f"told: position {fact.position}{wait}")]
+        case e.CallOverflowed():
+            return [("queue", f"left {fact.queue} for {fact.to}: {fact.why.replace('_', ' ')}")]
         case e.CallOffered():
             return [("offer", f"offer {fact.attempt} to agent {fact.agent}, chosen by {fact.why.replace('_', ' ')}")]
         case e.OfferMissed():
             return [("offer", f"agent {fact.agent} did not take it: {fact.reason.replace('_', ' ')}")]
+        case e.OfferWithdrawn():
+            return [("offer", f"agent {fact.agent} was rung no longer: {fact.why.replace('_', ' ')}")]
+        case e.CallReturned():
+            return [("queue", f"back in {fact.queue}: agent {fact.agent} was gone before they could talk")]
         case e.CallAnswered():
-            return [("answer", f"agent {fact.agent} {fact.agent_name}")]
+            return [("answer", f"agent {fact.agent} {fact.agent_name}".strip())]
         case e.TicketOpened():
             return [("ticket", f"{fact.ticket} opened: no open ticket of this customer")]
         case e.CallAttached():
             return [("ticket", f"joined {fact.ticket}, which was open")]
         case e.TalkEnded():
-            return [("talk", f"{fact.talk_seconds:.1f} s, the {fact.by} hung up")]
+            end = f"handed over to {fact.transferred_to}" if fact.transferred_to else f"the {fact.by} hung up"
+            return [("talk", f"{fact.talk_seconds:.1f} s, {end}")]
+        case e.CallbackRequested():
+            return [("callback", f"{fact.number} is to be called back, and keeps the place in {fact.queue}")]
+        case e.CallbackTried():
+            return [("callback", f"try {fact.attempt}: {fact.outcome.replace('_', ' ')}")]
+        case e.CallbackEnded():
+            return [("callback", f"over: {fact.outcome.replace('_', ' ')}")]
+        case e.VoiceMessageLeft():
+            return [("message", f"{fact.seconds:.0f} s in {fact.path}")]
         case e.SurveyAnswered():
             return [("survey", f"rating {fact.rating}")]
         case e.SurveySkipped():

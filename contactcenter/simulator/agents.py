@@ -1,162 +1,149 @@
-"""Agents' phones without SIP: what each does when it is rung, as scripted or as told meanwhile."""
+"""Agents' phones without SIP, all together: they are rung by distribution, and do what a script or a test says."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-from contactcenter.acd.inputs import PhoneIs
-from contactcenter.events import MissReason
-from contactcenter.ids import AgentNumber
+from contactcenter.acd.inputs import Input, Offer, OfferRinging, PhoneIs
+from contactcenter.acd.ports import Shown
+from contactcenter.events import MissReason, WithdrawReason
+from contactcenter.ids import AgentNumber, CallId, QueueName
+from contactcenter.simulator.line import SETUP_SECONDS, Answers, Behaviour, Line, Misses, Tell, Waits
 
-SETUP_SECONDS = 0.05
-"""From the dial to the phone's ringing, or to its refusal."""
+__all__ = ["SETUP_SECONDS", "AgentPhones", "Answers", "Behaviour", "Line", "Misses", "Waits"]
 
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Answers after so many seconds of ringing and talks for so many, unless the caller ends it first (None: until told)."""
-
-    after: float = 2.0
-    talk: float | None = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Misses:
-    """Does not answer. after: seconds of ringing before a rejection; busy and unreachable phones don't ring at all."""
-
-    reason: MissReason = "no_answer"
-    after: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """Rings until AgentPhones.answer or .reject is called, or until the dial's time is over."""
-
-
-Behaviour = Answers | Misses | Waits
-DialOutcome = Literal["answered"] | MissReason
-
-
-class Dial:
-    """One attempt to reach a phone. outcome: how it ended. `end` frees the phone, whatever it does."""
-
-    def __init__(self, phones: "AgentPhones", agent: AgentNumber, behaviour: Behaviour) -> None:
-        self.agent, self.behaviour = agent, behaviour
-        self._phones = phones
-        self._loop = asyncio.get_running_loop()
-        self._timers: list[asyncio.TimerHandle] = []
-        self.outcome: asyncio.Future[DialOutcome] = self._loop.create_future()
-        self.agent_hung_up = asyncio.Event()
-        self.ended = False
-
-    def start(self, seconds: float, on_ringing: Callable[[], None]) -> None:
-        if isinstance(self.behaviour, Misses) and self.behaviour.reason in {"busy", "unreachable", "failed"}:
-            self._later(SETUP_SECONDS, self.settle, self.behaviour.reason)
-            return
-        self._later(SETUP_SECONDS, self._ring, seconds, on_ringing)
-
-    def settle(self, outcome: DialOutcome) -> None:
-        """The first outcome counts."""
-        if self.outcome.done():
-            return
-        self.outcome.set_result(outcome)
-        if outcome != "answered":
-            self.end()
-        elif isinstance(self.behaviour, Answers) and self.behaviour.talk is not None:
-            self._later(self.behaviour.talk, self.agent_hung_up.set)
-
-    def end(self) -> None:
-        """The phone is on the hook again."""
-        if self.ended:
-            return
-        self.ended = True
-        for timer in self._timers:
-            timer.cancel()
-        self.outcome.cancel()
-        self._phones.hook_on(self)
-
-    def _ring(self, seconds: float, on_ringing: Callable[[], None]) -> None:
-        self._phones.rings(self)
-        on_ringing()
-        self._later(seconds, self.settle, "no_answer")
-        match self.behaviour:
-            case Answers(after=after):
-                self._later(after, self.settle, "answered")
-            case Misses(reason="rejected" as reason, after=after):
-                self._later(after, self.settle, reason)
-            case _:
-                pass
-
-    def _later(self, seconds: float, call: Callable[..., None], *args: object) -> None:
-        self._timers.append(self._loop.call_later(seconds, call, *args))
+OnRinging = Callable[[AgentNumber, bool], None]
+"""Is told that a phone rings for a call, or (False) that it rings no more."""
 
 
 class AgentPhones:
-    """All agents' phones. on_phone is told when one becomes busy, free or unreachable, as Asterisk would.
+    """All phones but the callers': the AgentLines port, and the numbers outside.
 
-    Each ring takes the next behaviour of the agent's script; after its end `usual` is what every agent does.
+    `tell` hears what becomes of offers, and when a phone becomes busy, free or unreachable, as Asterisk would say it. Each
+    ring takes the next behaviour of the agent's script; after its end `usual` is what every agent does.
     """
 
     def __init__(
-        self,
-        on_phone: Callable[[PhoneIs], None],
-        scripts: Mapping[str, Iterable[Behaviour]] | None = None,
-        usual: Behaviour | None = None,
+        self, tell: Tell, scripts: Mapping[str, Iterable[Behaviour]] | None = None, usual: Behaviour | None = None
     ) -> None:
-        self._on_phone = on_phone
+        self._tell = tell
         self._scripts = {agent: deque(behaviours) for agent, behaviours in (scripts or {}).items()}
         self._usual = usual or Answers()
         self._unreachable: set[AgentNumber] = set()
-        self.in_use: dict[AgentNumber, Dial] = {}
+        self._lines: dict[tuple[CallId, AgentNumber, int], Line] = {}
+        self._watchers: dict[CallId, OnRinging] = {}
+        self.in_use: dict[AgentNumber, Line] = {}
         self.rung: list[AgentNumber] = []
         """Who was rung, in order."""
+
+    # ---- the port
+
+    def ring(self, offer: Offer, shown: Shown) -> None:
+        line = Line(self, offer, self._next_behaviour(offer.agent), self._tell, shown.callback)
+        self._lines[offer.call, offer.agent, offer.attempt] = line
+        line.start()
+
+    def stop(self, call: CallId, agent: AgentNumber, attempt: int, why: WithdrawReason) -> None:  # noqa: ARG002
+        if (line := self._lines.get((call, agent, attempt))) is not None:
+            line.stop()
+
+    # ---- what a caller's line needs
+
+    def watch(self, call: CallId, on_ringing: OnRinging) -> None:
+        """on_ringing is told which phones ring for the call."""
+        self._watchers[call] = on_ringing
+
+    def unwatch(self, call: CallId) -> None:
+        """Safe to repeat."""
+        self._watchers.pop(call, None)
+
+    def line(self, call: CallId, agent: AgentNumber, attempt: int) -> Line | None:
+        return self._lines.get((call, agent, attempt))
+
+    def dial(self, call: CallId, number: str, seconds: float) -> "tuple[Line, asyncio.Future[Input]]":
+        """Starts to ring a number outside, which behaves as scripted: its line, and OfferAnswered or OfferFailed."""
+        outcome: asyncio.Future[Input] = asyncio.get_running_loop().create_future()
+
+        def tell(event: Input) -> None:
+            if not isinstance(event, OfferRinging) and not outcome.done():
+                outcome.set_result(event)
+
+        offer = Offer(call, QueueName(""), AgentNumber(number), seconds, 0, "dialed")
+        line = Line(self, offer, self._next_behaviour(offer.agent), tell)
+        line.start()
+        return line, outcome
+
+    # ---- what agents do
 
     def script(self, agent: str, *behaviours: Behaviour) -> None:
         """Adds to what an agent does next."""
         self._scripts.setdefault(agent, deque()).extend(behaviours)
 
-    def dial(self, agent: AgentNumber, seconds: float, on_ringing: Callable[[], None]) -> Dial:
-        """Starts to ring; a phone that is in use gives busy, one that is off the network can't be reached."""
-        if agent in self._unreachable:
-            behaviour: Behaviour = Misses("unreachable")
-        elif agent in self.in_use:
-            behaviour = Misses("busy")
-        else:
-            script = self._scripts.get(agent)
-            behaviour = script.popleft() if script else self._usual
-        dial = Dial(self, agent, behaviour)
-        dial.start(seconds, on_ringing)
-        return dial
-
-    def answer(self, agent: str) -> None:
-        self.in_use[AgentNumber(agent)].settle("answered")
+    def answer(self, *agents: str) -> None:
+        """Several answer in the same instant, in this order."""
+        for line in [self.in_use[AgentNumber(agent)] for agent in agents]:
+            line.answer()
 
     def reject(self, agent: str) -> None:
-        self.in_use[AgentNumber(agent)].settle("rejected")
+        self.in_use[AgentNumber(agent)].reject()
 
     def hang_up(self, agent: str) -> None:
-        self.in_use[AgentNumber(agent)].agent_hung_up.set()
+        self.in_use[AgentNumber(agent)].hang_up()
+
+    def transfer(self, agent: str, to: str) -> None:
+        """The agent hands the caller over."""
+        line = self.in_use[AgentNumber(agent)]
+        line.transferred_to = to
+        line.hang_up()
 
     def lose(self, agent: str) -> None:
-        """The phone drops off the network. A ring under way goes on to nobody until its time is over."""
+        """The phone drops off the network. A ring under way goes on to nobody until it is stopped or its time is over."""
         self._unreachable.add(AgentNumber(agent))
-        self._on_phone(PhoneIs(AgentNumber(agent), "unreachable"))
+        if (line := self.in_use.get(AgentNumber(agent))) is not None:
+            line.lose()
+        self._tell(PhoneIs(AgentNumber(agent), "unreachable"))
 
     def come_back(self, agent: str) -> None:
         self._unreachable.discard(AgentNumber(agent))
-        self._on_phone(PhoneIs(AgentNumber(agent), "busy" if agent in self.in_use else "free"))
+        self._tell(PhoneIs(AgentNumber(agent), "busy" if agent in self.in_use else "free"))
 
-    def rings(self, dial: Dial) -> None:
-        """For Dial: its phone began to ring."""
-        self.in_use[dial.agent] = dial
-        self.rung.append(dial.agent)
-        self._on_phone(PhoneIs(dial.agent, "busy"))
+    # ---- for Line, see Phones
 
-    def hook_on(self, dial: Dial) -> None:
-        """For Dial: its phone is on the hook."""
-        if self.in_use.get(dial.agent) is dial:
-            del self.in_use[dial.agent]
-            if dial.agent not in self._unreachable:
-                self._on_phone(PhoneIs(dial.agent, "free"))
+    def refusal(self, agent: AgentNumber) -> MissReason | None:
+        if agent in self._unreachable:
+            return "unreachable"
+        return "busy" if agent in self.in_use else None
+
+    def rings(self, line: Line) -> None:
+        agent = line.offer.agent
+        self.in_use[agent] = line
+        self.rung.append(agent)
+        self._tell(PhoneIs(agent, "busy"))
+        self._tell_watcher(line, True)
+
+    def is_quiet(self, line: Line) -> None:
+        self._tell_watcher(line, False)
+
+    def forget(self, line: Line) -> bool:
+        agent = line.offer.agent
+        if self._lines.get(key := (line.offer.call, agent, line.offer.attempt)) is line:
+            del self._lines[key]
+        if self.in_use.get(agent) is not line:
+            return False
+        del self.in_use[agent]
+        return True
+
+    def is_free(self, agent: AgentNumber) -> None:
+        if agent not in self._unreachable:
+            self._tell(PhoneIs(agent, "free"))
+
+    def _tell_watcher(self, line: Line, ringing: bool) -> None:
+        if (watcher := self._watchers.get(line.offer.call)) is not None:
+            watcher(line.offer.agent, ringing)
+
+    def _next_behaviour(self, agent: AgentNumber) -> Behaviour:
+        """A phone that can't ring keeps its script for the next time."""
+        if (refusal := self.refusal(agent)) is not None:
+            return Misses(refusal)
+        script = self._scripts.get(agent)
+        return script.popleft() if script else self._usual

@@ -9,19 +9,23 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from contactcenter.acd.driver import Distributor
+from contactcenter.acd.callback import Callbacks, Promise
+from contactcenter.acd.driver import Distributor, Place
 from contactcenter.acd.engine import Engine
-from contactcenter.acd.inputs import Configure, Member, OpenTickets, PhoneIs, QueueSettings, Restore
+from contactcenter.acd.inputs import OpenTickets, PhoneIs, Restore
+from contactcenter.acd.settings import Member, QueueSettings
 from contactcenter.bus import Bus
 from contactcenter.calls.arrival import Arrival
 from contactcenter.center import Agent, Center, Configuration, Hotline
 from contactcenter.config import Settings
 from contactcenter.dialplan import load_dialplans
-from contactcenter.events import Fact, TicketOpened
+from contactcenter.events import CallbackOutcome, Fact, TicketOpened
 from contactcenter.hours.calendar import Calendar, Span
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.ivr.flow import Flow
 from contactcenter.journey import Journey
+from contactcenter.phone import Phone
+from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
 from contactcenter.resources import resource
 from contactcenter.routing.rules import Rule
@@ -32,6 +36,7 @@ from contactcenter.simulator.clock import MONDAY_MORNING, LoopClock
 from contactcenter.simulator.phone import PROMPT_SECONDS, FakePhone
 from contactcenter.simulator.recorder import SilentRecorder, write_silence
 from contactcenter.simulator.store import MemoryStore, Rows
+from contactcenter.simulator.switchboard import FakeSwitchboard
 from contactcenter.site import Site
 
 
@@ -42,6 +47,7 @@ class SimulatedCenter:
     center: Center
     store: MemoryStore
     phones: AgentPhones
+    switchboard: FakeSwitchboard
     prompt_seconds: float = PROMPT_SECONDS
     calls: int = 0
 
@@ -66,6 +72,7 @@ class SimulatedCenter:
     ) -> FakePhone:
         """One call from INVITE to its end. caller: E.164 or ""; phone: a line made before, to act on while the call lasts."""
         phone = phone or self.line(script)
+        self.switchboard.has(phone)
         self.center.live_calls.add(phone.call)
         try:
             await Journey(phone, Arrival(hotline, caller, caller), self.center).run()
@@ -74,10 +81,14 @@ class SimulatedCenter:
             phone.let_go()
         return phone
 
+    async def serve_callback(self, promise: Promise, phone: Phone, place: Place) -> CallbackOutcome:
+        """A customer who answered, as in app.py."""
+        return await Recall(phone, promise, self.center).talk_to(place)
+
     def count_tickets(self, fact: Fact) -> None:
         """Tells distribution of tickets opened, as app.py does."""
-        if isinstance(fact, TicketOpened):
-            agent = self.center.distributor.engine.agents[fact.assignee]
+        agents = self.center.distributor.engine.agents
+        if isinstance(fact, TicketOpened) and (agent := agents.get(fact.assignee)) is not None:
             self.center.distributor.tell(OpenTickets(fact.assignee, agent.open_tickets + 1))
 
     def configure(self, **queues: Mapping[str, object]) -> None:
@@ -86,11 +97,7 @@ class SimulatedCenter:
         for name, changes in queues.items():
             queue = QueueName(name)
             configuration.queues[queue] = replace(configuration.queues[queue], **changes)  # type: ignore[arg-type]
-        self.center.distributor.tell(
-            Configure(
-                tuple(configuration.queues.values()), tuple((a.number, a.name) for a in configuration.agents.values())
-            )
-        )
+        self.center.configure_distribution()
 
 
 @contextlib.asynccontextmanager
@@ -112,23 +119,42 @@ async def simulated_center(
     flows, rules = shipped_dialplans()
     bus, clock, store = Bus(), LoopClock(start), MemoryStore(rows)
     bus.subscribe(store.write)
-    distributor = Distributor(Engine(), bus, clock)
-    recorder = Recorder(recordings) if recordings else SilentRecorder()
-    center = Center(settings, clock, bus, configuration, dict(flows), rules, store, store, store, distributor, recorder)
-    simulated = SimulatedCenter(center, store, AgentPhones(distributor.tell))
+    phones = AgentPhones(lambda event: distributor.word(event))  # noqa: PLW0108 (it is made below)
+    distributor = Distributor(Engine(), bus, clock, phones)
+    switchboard = FakeSwitchboard(lambda script: simulated.line(script))  # noqa: PLW0108 (it is made below)
+    center = Center(
+        settings=settings,
+        clock=clock,
+        bus=bus,
+        configuration=configuration,
+        flows=dict(flows),
+        rules=rules,
+        customers=store,
+        history=store,
+        tickets=store,
+        distributor=distributor,
+        callbacks=Callbacks(distributor, bus, clock, switchboard),
+        queues=store,
+        switchboard=switchboard,
+        recorder=Recorder(recordings) if recordings else SilentRecorder(),
+    )
+    simulated = SimulatedCenter(center, store, phones, switchboard)
     bus.subscribe(simulated.count_tickets)
     simulated.configure()
     for agent in configuration.agents.values():
         distributor.tell(agent.before)
         distributor.tell(OpenTickets(agent.number, await store.open_of(agent.number)))
         distributor.tell(PhoneIs(agent.number, "free"))
-    ticking = asyncio.create_task(distributor.run(), name="distribution")
+    running = [
+        asyncio.create_task(distributor.run(), name="distribution"),
+        asyncio.create_task(center.callbacks.run(center.is_open, simulated.serve_callback), name="callbacks"),
+    ]
     try:
         yield simulated
     finally:
-        ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ticking
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def configuration_of(rows: Rows) -> Configuration:

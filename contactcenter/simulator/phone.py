@@ -1,36 +1,26 @@
 """The Phone port without Asterisk: a caller who does what a script or a test says, and remembers all they heard."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
 
+from contactcenter.acd.inputs import OfferFailed
 from contactcenter.clock import Clock
 from contactcenter.errors import CallerGone, ContactCenterError
-from contactcenter.events import MissReason
+from contactcenter.events import MissReason, Party
 from contactcenter.ids import AgentNumber, CallId
 from contactcenter.phone import TalkEnd
-from contactcenter.simulator.agents import AgentPhones, Dial, DialOutcome
-from contactcenter.simulator.caller import CallerScript, Heard
+from contactcenter.simulator.agents import AgentPhones, Line
+from contactcenter.simulator.caller import Caller, CallerScript, Heard
 from contactcenter.simulator.recorder import Tape
+from contactcenter.simulator.talk import FakeTalk
 
 T = TypeVar("T")
 
 PROMPT_SECONDS = 2.0
 COMMAND_SECONDS = 10.0
 """How long a command waits for a conversation to end, as the real line's do, before it fails."""
-
-
-class FakeTalk:
-    def __init__(self, agent: AgentNumber, answered_at: datetime) -> None:
-        self.agent, self.answered_at = agent, answered_at
-        self.over: asyncio.Future[TalkEnd] = asyncio.get_running_loop().create_future()
-
-    async def ended(self) -> TalkEnd:
-        return await asyncio.shield(self.over)
 
 
 class FakePhone:
@@ -48,25 +38,23 @@ class FakePhone:
     ) -> None:
         self.call = call
         self.language = ""
-        self.log: list[Heard] = []
         self.ended_by = ""
         self.answered = False
         self._agents, self._clock = agents, clock
-        self._script = script or CallerScript()
         self._tape, self._prompt_seconds = tape, prompt_seconds
-        self._gone, self._key, self._sound = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._keys: deque[str] = deque()
-        self._asked: dict[str, int] = {}
-        self._scenes = 0
-        self._hang_up_timer: asyncio.TimerHandle | None = None
-        self._key_timer: asyncio.TimerHandle | None = None
+        self._gone = asyncio.Event()
         self._music = False
         self._parts: tuple[Path, Path] | None = None
-        self._dial: Dial | None = None
+        self._line: Line | None = None
         self._talk: FakeTalk | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._belongs_to(Caller(script or CallerScript(), clock))
+        agents.watch(call, self._rings)
 
     # ---- what the caller does, and heard
+
+    @property
+    def log(self) -> list[Heard]:
+        return self._caller.log
 
     @property
     def heard(self) -> list[str]:
@@ -75,21 +63,20 @@ class FakePhone:
 
     async def until_heard(self, what: str) -> Heard:
         """Waits until the caller hears this; at once if it is the last thing they heard."""
-        seen = max(0, len(self.log) - 1)
-        while True:
-            for heard in self.log[seen:]:
-                if heard.what == what:
-                    return heard
-            seen = len(self.log)
-            self._sound.clear()
-            await self._sound.wait()
+        return await self._caller.until_heard(what)
 
     def hangs_up(self) -> None:
         self._end("caller")
 
     def presses(self, keys: str) -> None:
-        self._keys.extend(keys)
-        self._key.set()
+        self._caller.press(keys)
+
+    def handed_over(self) -> "FakePhone":
+        """The same caller on a line that distribution takes up again; what was heard so far is kept."""
+        line = FakePhone(self.call, self._agents, self._clock, tape=self._tape, prompt_seconds=self._prompt_seconds)
+        line.answered, line._parts = True, self._parts
+        line._belongs_to(self._caller)
+        return line
 
     # ---- the port
 
@@ -103,28 +90,26 @@ class FakePhone:
         for prompt in prompts:
             if until is not None and until.is_set():
                 return
-            self._hear(prompt)
-            self._enter(f"prompt {prompt}")
-            if await self._wait(self._prompt_seconds, until):
-                self._cut()
+            self._caller.enter(f"prompt {prompt}")
+            await self._listen(prompt, until)
 
     async def ask_key(self, prompt: str, seconds: float, before: str = "") -> str:
         await self._ask_both(before, prompt)
-        if not self._keys:
-            self._enter(f"keying {prompt}")
-            await self._wait(seconds, self._key)
-        return self._keys.popleft() if self._keys else ""
+        if not self._caller.keys:
+            self._caller.enter(f"keying {prompt}")
+            await self._wait(seconds, self._caller.pressed)
+        return self._caller.keys.popleft() if self._caller.keys else ""
 
     async def ask_digits(self, prompt: str, seconds: float, most: int, before: str = "") -> str:
         await self._ask_both(before, prompt)
-        self._enter(f"keying {prompt}")
+        self._caller.enter(f"keying {prompt}")
         digits = ""
         while len(digits) < most:
-            if not self._keys:
-                self._key.clear()
-                if not await self._wait(seconds, self._key):
+            if not self._caller.keys:
+                self._caller.pressed.clear()
+                if not await self._wait(seconds, self._caller.pressed):
                     break
-            key = self._keys.popleft()
+            key = self._caller.keys.popleft()
             if key == "#":
                 break
             digits += key
@@ -133,8 +118,8 @@ class FakePhone:
     async def music(self, on: bool) -> None:
         await self._command()
         if on and not self._music:
-            self._hear("music")
-            self._enter("music")
+            self._caller.hear("music")
+            self._caller.enter("music")
         self._music = on
 
     async def record(self, caller: Path, agent: Path) -> None:
@@ -146,27 +131,41 @@ class FakePhone:
         await self._command()
         self._parts = None
 
-    async def ring(self, agent: AgentNumber, seconds: float, on_ringing: Callable[[], None]) -> FakeTalk | MissReason:
+    async def connect(self, call: CallId, agent: AgentNumber, attempt: int) -> FakeTalk | None:
+        await self._command()
+        line = self._agents.line(call, agent, attempt)
+        return self._begin_talk(line) if line is not None else None
+
+    async def dial(self, number: str, seconds: float) -> FakeTalk | MissReason:
         await self._command()
         self._music = False
-
-        def rings() -> None:
-            self._hear(f"ringing {agent}")
-            self._enter(f"ringing {agent}")
-            on_ringing()
-
-        self._dial = dial = self._agents.dial(agent, seconds, rings)
-        outcome: DialOutcome | None = None
+        line, outcome = self._agents.dial(self.call, number, seconds)
         try:
-            await self._first(dial.outcome, self._gone)
-            outcome = dial.outcome.result() if dial.outcome.done() else None
+            event = await self.unless_gone(outcome)
+        except (CallerGone, asyncio.CancelledError):
+            line.end()
+            raise
+        return event.reason if isinstance(event, OfferFailed) else self._begin_talk(line) or "failed"
+
+    async def wait_key(self, keys: str) -> str:
+        return await self.unless_gone(self._caller.next_of(keys))
+
+    async def take_message(self, file: Path, seconds: float) -> float:
+        await self._command()
+        self._music = False
+        self._caller.hear("recording")
+        self._caller.enter("recording")
+        began = self._clock.now()
+        try:
+            async with asyncio.timeout(min(seconds, self._caller.script.message)):
+                await self.wait_key("#")
+        except TimeoutError:
+            pass
         finally:
-            if outcome != "answered":
-                dial.end()
-        if outcome == "answered":
-            return self._begin_talk(dial)
-        self._refuse_if_gone()
-        return outcome or "failed"
+            spoken = (self._clock.now() - began).total_seconds()
+            if spoken and self._tape is not None:
+                self._tape(file, file, spoken)
+        return spoken
 
     async def unless_gone(self, waited_for: Awaitable[T]) -> T:
         task = asyncio.ensure_future(waited_for)
@@ -183,48 +182,60 @@ class FakePhone:
 
     async def give_to_fallback(self) -> None:
         await self._command()
-        self._hear("fallback")
+        self._caller.hear("fallback")
         self.ended_by = "fallback"
 
     def let_go(self) -> None:
         self._end(self.ended_by or "center")
-        if self._watch is not None:
-            self._watch.cancel()
 
     # ---- the conversation
 
-    def _begin_talk(self, dial: Dial) -> FakeTalk:
-        talk = self._talk = FakeTalk(dial.agent, self._clock.now())
-        self._hear(f"talking {dial.agent}")
-        if self._gone.is_set():
-            self._end_talk("caller")
+    def _belongs_to(self, caller: Caller) -> None:
+        self._caller, caller.hang_up = caller, self.hangs_up
+
+    def _rings(self, agent: AgentNumber, ringing: bool) -> None:
+        if ringing:
+            self._caller.hear(f"ringing {agent}")
+            self._caller.enter(f"ringing {agent}")
         else:
-            self._enter(f"talking {dial.agent}")
-            self._watch = asyncio.ensure_future(self._watch_agent(dial))
-        return talk
+            self._caller.leave(f"ringing {agent}")
 
-    async def _watch_agent(self, dial: Dial) -> None:
-        await dial.agent_hung_up.wait()
-        self._end_talk("agent")
+    def _begin_talk(self, line: Line) -> FakeTalk | None:
+        """None when nobody is there any more."""
+        if not line.connect(lambda: self._end_talk("agent")):
+            return None
+        agent = line.offer.agent
+        self._line, self._music = line, False
+        self._talk = FakeTalk(agent, self._clock.now(), recorded=self._parts is not None)
+        self._caller.hear(f"talking {agent}")
+        self._caller.enter(f"talking {agent}")
+        return self._talk
 
-    def _end_talk(self, by: str) -> None:
-        talk, dial = self._talk, self._dial
-        if talk is None or dial is None or talk.over.done():
+    def _end_talk(self, by: Party) -> None:
+        talk, line = self._talk, self._line
+        if talk is None or line is None or talk.over.done():
             return
         now = self._clock.now()
-        talk.over.set_result(TalkEnd(now, "caller" if by == "caller" else "agent" if by == "agent" else "system"))
-        self._enter("")
-        dial.end()
+        talk.over.set_result(TalkEnd(now, by, line.transferred_to))
+        self._caller.enter("")
+        line.end()
         if self._parts is not None and self._tape is not None:
             self._tape(*self._parts, (now - talk.answered_at).total_seconds())
+        if line.transferred_to:
+            self._lose()
 
     def _end(self, by: str) -> None:
         if self._gone.is_set():
             return
         self.ended_by = by
+        self._lose()
+        self._caller.enter("")
+        self._end_talk("caller" if by == "caller" else "system")
+
+    def _lose(self) -> None:
+        """There is no caller on this line any more."""
         self._gone.set()
-        self._enter("")
-        self._end_talk(by)
+        self._agents.unwatch(self.call)
 
     # ---- details
 
@@ -242,46 +253,21 @@ class FakePhone:
     async def _ask_both(self, before: str, prompt: str) -> None:
         if before:
             await self._ask(before)
-        if not before or not self._keys:
+        if not before or not self._caller.keys:
             await self._ask(prompt)
 
     async def _ask(self, prompt: str) -> None:
         """Plays a prompt that any key ends; the script's keys for it come meanwhile."""
         await self._command()
         self._music = False
-        self._keys.clear()
-        self._key.clear()
-        turn = self._asked.get(prompt, 0)
-        self._asked[prompt] = turn + 1
-        self._hear(prompt)
-        self._enter(f"prompt {prompt}")
-        keys = self._script.keys.get(prompt, ())
-        if turn < len(keys) and keys[turn]:
-            loop = asyncio.get_running_loop()
-            self._key_timer = loop.call_later(self._script.key_after, self.presses, keys[turn])
-        if await self._wait(self._prompt_seconds, self._key):
-            self._cut()
+        self._caller.ask(prompt)
+        await self._listen(prompt, self._caller.pressed)
 
-    def _hear(self, what: str) -> None:
-        self.log.append(Heard(self._clock.now(), what))
-        self._sound.set()
-
-    def _cut(self) -> None:
-        self.log[-1] = replace(self.log[-1], cut=True)
-
-    def _enter(self, scene: str) -> None:
-        """A scene begins, the one before is over; the script may say that the caller hangs up in this one."""
-        kind = scene.partition(" ")[0]
-        if self._hang_up_timer is not None:
-            self._hang_up_timer.cancel()
-        if self._key_timer is not None and kind != "keying":  # keys meant for a prompt may come in the silence after it
-            self._key_timer.cancel()
-        plan = self._script.hang_up
-        if plan is None or plan.scene not in {scene, kind}:
-            return
-        self._scenes += 1
-        if self._scenes == plan.nth:
-            self._hang_up_timer = asyncio.get_running_loop().call_later(plan.after, self.hangs_up)
+    async def _listen(self, prompt: str, until: asyncio.Event | None) -> None:
+        """To the end of a prompt, or until the event."""
+        place = self._caller.hear(prompt)
+        if await self._wait(self._prompt_seconds, until):
+            self._caller.cut(place)
 
     async def _wait(self, seconds: float, event: asyncio.Event | None = None) -> bool:
         """Whether the event came within that time. Raises CallerGone."""

@@ -4,11 +4,14 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contactcenter.acd.inputs import Member, QueueSettings, Restore
+from contactcenter.acd.inputs import Restore
+from contactcenter.acd.settings import Member, QueueSettings
 from contactcenter.center import Agent, Configuration, Hotline
+from contactcenter.errors import StoreError
 from contactcenter.hours.calendar import Calendar, Span
 from contactcenter.ids import AgentNumber, QueueName
 from contactcenter.store import tables as t
@@ -45,6 +48,19 @@ class ConfigurationRepository:
             {row["number"]: Hotline(**row) for row in hotlines},
             {row.name: _calendar(row.name, row.timezone, row.weekly, row.special) for row in calendars},
         )
+
+    async def save_queue(self, queue: QueueSettings) -> None:
+        """Writes down a queue that exists, with its members."""
+        values = {column.name: getattr(queue, column.name) for column in t.queues.c if column.name != "name"}
+        members = [{"queue": queue.name, "agent": m.agent, "level": m.level} for m in queue.members]
+        try:
+            async with self._database.begin() as connection:
+                await connection.execute(update(t.queues).where(t.queues.c.name == queue.name).values(values))
+                await connection.execute(delete(t.members).where(t.members.c.queue == queue.name))
+                if members:
+                    await connection.execute(insert(t.members), members)
+        except DBAPIError as error:
+            raise StoreError(f"queue {queue.name} could not be saved: {error.orig}") from error
 
     async def insert(self, rows: dict[str, list[dict[str, Any]]]) -> None:
         """Puts rows into tables, by the tables' names, in one transaction and in the given order."""

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.customers.customer import Customer
 from contactcenter.store import tables as t
+from contactcenter.store.database import worker_of
 
 
 class CustomerRepository:
@@ -23,14 +24,12 @@ class CustomerRepository:
             .join(t.contact_numbers, t.contact_numbers.c.contact_id == t.contacts.c.id)
             .where(t.contact_numbers.c.number == number)
         )
-        async with self._database.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = await worker_of(self._database).run(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else _customer(row, row.contact_id, row.contact_name)
 
     async def by_service_code(self, code: str) -> Customer | None:
-        async with self._database.connect() as connection:
-            query = select(t.companies).where(t.companies.c.service_code == code)
-            row = (await connection.execute(query)).one_or_none()
+        query = select(t.companies).where(t.companies.c.service_code == code)
+        row = await worker_of(self._database).run(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else _customer(row, None, "")
 
     async def all(self) -> list[dict[str, Any]]:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.events import Fact
-from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
+from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName
 from contactcenter.store import tables as t
+from contactcenter.store.database import worker_of
 
 CALL_KEYS = (
     "id",
@@ -50,25 +51,53 @@ class HistoryRepository:
             whose.append(columns.caller == caller)
         if company is not None:
             whose.append(columns.company_id == company)
-        found: list[AgentNumber] = []
-        async with self._database.connect() as connection:
-            for condition in whose:
-                query = (
-                    select(columns.agent)
-                    .where(condition, columns.answered_at >= since)
-                    .order_by(columns.answered_at.desc())
-                    .limit(1)
-                )
-                agent = (await connection.execute(query)).scalar_one_or_none()
-                if agent and agent not in found:
-                    found.append(AgentNumber(agent))
-        return tuple(found)
+        queries = [
+            select(columns.agent)
+            .where(condition, columns.answered_at >= since)
+            .order_by(columns.answered_at.desc())
+            .limit(1)
+            for condition in whose
+        ]
+        agents = await worker_of(self._database).run(
+            lambda connection: [connection.execute(query).scalar_one_or_none() for query in queries]
+        )
+        return tuple(dict.fromkeys(AgentNumber(agent) for agent in agents if agent))
 
     async def calls(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The newest calls first, with the keys of CALL_KEYS."""
         query = select(*(t.calls.c[key] for key in CALL_KEYS)).order_by(t.calls.c.arrived_at.desc()).limit(limit)
         async with self._database.connect() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def queue_figures(self, since: datetime) -> dict[QueueName, dict[str, Any]]:
+        """Of calls that arrived since then and whose wait is over, by queue: calls, answered, service_level.
+
+        service_level: percent of them answered within the queue's service_level_seconds; None without calls. Promises to call
+        back count when they are kept or given up.
+        """
+        calls, queues = t.calls.c, t.queues.c
+        in_time = (calls.answered_at.is_not(None)) & (calls.wait_seconds <= queues.service_level_seconds)
+        query = (
+            select(
+                calls.queue,
+                func.count().label("calls"),
+                func.count(calls.answered_at).label("answered"),
+                func.sum(case((in_time, 1), else_=0)).label("in_time"),
+            )
+            .join(t.queues, queues.name == calls.queue)
+            .where(calls.arrived_at >= since, calls.wait_seconds.is_not(None), calls.outcome != "callback")
+            .group_by(calls.queue)
+        )
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return {
+            QueueName(row.queue): {
+                "calls": row.calls,
+                "answered": row.answered,
+                "service_level": round(100 * row.in_time / row.calls, 1),
+            }
+            for row in rows
+        }
 
     async def call(self, call: CallId) -> dict[str, Any] | None:
         query = select(*(t.calls.c[key] for key in CALL_KEYS)).where(t.calls.c.id == call)

@@ -110,6 +110,22 @@ queues = Table(
     Column("sticky_hours", Float, nullable=False, default=72.0),
     Column("max_wait_seconds", Float, nullable=False, default=600.0),
     Column("announce_seconds", Float, nullable=False, default=30.0),
+    Column("broadcast_width", Integer, nullable=False, default=0),
+    Column("broadcast_step_seconds", Float, nullable=False, default=0.0),
+    Column("relax_seconds", Float, nullable=False, default=0.0),
+    Column("sticky_wait_seconds", Float, nullable=False, default=0.0),
+    Column("accepting", Boolean, nullable=False, default=True),
+    Column("max_length", Integer, nullable=False, default=0),
+    Column("overflow_full", String(80), nullable=False, default="hang_up"),
+    Column("overflow_no_agents", String(80), nullable=False, default=""),
+    Column("overflow_timeout", String(80), nullable=False, default="hang_up"),
+    Column("overflow_closed", String(80), nullable=False, default="hang_up"),
+    Column("service_level_seconds", Float, nullable=False, default=20.0),
+    Column("redial_seconds", Float, nullable=False, default=120.0),
+    Column("callback", String(20), nullable=False, default="off"),
+    Column("callback_tries", Integer, nullable=False, default=3),
+    Column("callback_retry_seconds", Float, nullable=False, default=300.0),
+    Column("record", Boolean, nullable=False, default=True),
 )
 
 members = Table(
@@ -192,6 +208,22 @@ recordings = Table(
     Column("seconds", Float, nullable=False),
     Column("saved_at", Utc, nullable=False, index=True),
 )
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("call_id", String(60), primary_key=True),
+    Column("hotline", String(40), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("name", String(400), nullable=False),
+    Column("queue", String(40), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("tried_at", Utc),
+    Column("outcome", String(20), nullable=False, default="", index=True),
+)
+"""Promises to call back; outcome is "" as long as one is open."""
 
 tickets = Table(
     "tickets",

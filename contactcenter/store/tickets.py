@@ -4,13 +4,14 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.errors import BadInput, NotFound, StoreError
 from contactcenter.ids import AgentNumber, TicketNumber
 from contactcenter.store import tables as t
+from contactcenter.store.database import worker_of
 from contactcenter.tickets.problem import Problem
 
 
@@ -23,17 +24,17 @@ class TicketRepository:
 
     async def open_or_join(self, problem: Problem) -> tuple[TicketNumber, bool]:
         try:
-            async with self._one_at_a_time, self._database.begin() as connection:
-                return await self._attach(connection, problem)
+            async with self._one_at_a_time:
+                return await worker_of(self._database).run(lambda connection: self._attach(connection, problem))
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", error)
             raise StoreError(f"call {problem.call} could not be attached to a ticket: {reason}") from error
 
-    async def _attach(self, connection: AsyncConnection, problem: Problem) -> tuple[TicketNumber, bool]:
+    def _attach(self, connection: Connection, problem: Problem) -> tuple[TicketNumber, bool]:
         query = select(t.ticket_calls.c.ticket).where(t.ticket_calls.c.call_id == problem.call)
-        if (joined := (await connection.execute(query)).scalar_one_or_none()) is not None:
+        if (joined := connection.execute(query).scalar_one_or_none()) is not None:
             return TicketNumber(joined), False
-        number = await self._open_ticket(connection, problem)
+        number = self._open_ticket(connection, problem)
         opened = number is None
         if number is None:
             values = {
@@ -44,22 +45,25 @@ class TicketRepository:
                 "assignee": problem.assignee,
                 "opened_at": problem.at,
             }
-            result = await connection.execute(insert(t.tickets).values(values))
+            result = connection.execute(insert(t.tickets).values(values))
             number = result.inserted_primary_key[0]  # type: ignore[index]  # a row was inserted
-        await connection.execute(insert(t.ticket_calls).values(ticket=number, call_id=problem.call))
+        connection.execute(insert(t.ticket_calls).values(ticket=number, call_id=problem.call))
         return TicketNumber(number), opened
 
     async def close(self, number: TicketNumber, at: datetime) -> AgentNumber:
         """Closes an open ticket; whose it was. Raises NotFound, or BadInput when it is closed already."""
-        async with self._one_at_a_time, self._database.begin() as connection:
-            query = select(t.tickets.c.status, t.tickets.c.assignee).where(t.tickets.c.number == number)
-            row = (await connection.execute(query)).one_or_none()
-            if row is None:
-                raise NotFound(f"there is no ticket {number}. See: contactcenter ticket list")
-            if row.status != "open":
-                raise BadInput(f"ticket {number} is {row.status} already.")
-            values = {"status": "closed", "closed_at": at}
-            await connection.execute(update(t.tickets).where(t.tickets.c.number == number).values(values))
+        async with self._one_at_a_time:
+            return await worker_of(self._database).run(lambda connection: self._close(connection, number, at))
+
+    def _close(self, connection: Connection, number: TicketNumber, at: datetime) -> AgentNumber:
+        query = select(t.tickets.c.status, t.tickets.c.assignee).where(t.tickets.c.number == number)
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no ticket {number}. See: contactcenter ticket list")
+        if row.status != "open":
+            raise BadInput(f"ticket {number} is {row.status} already.")
+        values = {"status": "closed", "closed_at": at}
+        connection.execute(update(t.tickets).where(t.tickets.c.number == number).values(values))
         return AgentNumber(row.assignee)
 
     async def open_of(self, assignee: AgentNumber) -> int:
@@ -107,7 +111,7 @@ class TicketRepository:
         ]
 
     @staticmethod
-    async def _open_ticket(connection: AsyncConnection, problem: Problem) -> int | None:
+    def _open_ticket(connection: Connection, problem: Problem) -> int | None:
         if problem.company is not None:
             whose = t.tickets.c.company_id == problem.company
         elif problem.caller:
@@ -120,4 +124,4 @@ class TicketRepository:
             .order_by(t.tickets.c.number.desc())
             .limit(1)
         )
-        return (await connection.execute(query)).scalar_one_or_none()
+        return connection.execute(query).scalar_one_or_none()

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
-from contactcenter.phone import Talk
+
+NOBODY = AgentNumber("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,26 @@ class Caller(Protocol):
     def contact_name(self) -> str: ...
 
 
-def problem_of(call: CallId, talk: Talk, hotline: str, caller: str, who: Caller | None) -> Problem:
-    """The problem of a call that was just answered. Its title is the first one, until the agent writes a better one."""
+class Arrived(Protocol):
+    """What a ticket needs of a call's arrival; see calls/arrival.py."""
+
+    @property
+    def hotline(self) -> str: ...
+    @property
+    def caller(self) -> str: ...
+
+
+def problem_of(
+    call: CallId, at: datetime, arrival: Arrived, who: Caller | None, assignee: AgentNumber = NOBODY
+) -> Problem:
+    """The problem that a call brings. Its title is the first one, until the agent writes a better one."""
     names = f"{who.company_name} {who.contact_name}".strip() if who else ""
     return Problem(
         call=call,
-        at=talk.answered_at,
-        caller=caller,
+        at=at,
+        caller=arrival.caller,
         company=who.company if who else None,
         contact=who.contact if who else None,
-        title=f"Call to {hotline} from {names or caller or 'a withheld number'}",
-        assignee=talk.agent,
+        title=f"Call to {arrival.hotline} from {names or arrival.caller or 'a withheld number'}",
+        assignee=assignee,
     )

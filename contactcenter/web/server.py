@@ -9,12 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
-from contactcenter.acd.inputs import Input, LogIn, LogOut, Pause, Resume
+from contactcenter.acd.change import changed, with_member, without_member
+from contactcenter.acd.inputs import ExtendWrapUp, Input, LogIn, LogOut, Pause, Resume
 from contactcenter.center import Center
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.events import TicketClosed
 from contactcenter.ids import AgentNumber, TicketNumber
-from contactcenter.web.views import agents_view, queues_view
+from contactcenter.web.views import agents_view, callbacks_view, queue_view, queues_view
 
 CENTER = web.AppKey("center", Center)
 TOKEN = web.AppKey("token", str)
@@ -77,15 +78,49 @@ async def queues(request: web.Request) -> web.Response:
     return _json(queues_view(center.configuration, center.distributor.engine, center.clock.now()))
 
 
+@routes.get("/api/v1/queues/{name}")
+async def queue(request: web.Request) -> web.Response:
+    """Every setting of a queue."""
+    return _json(queue_view(request.app[CENTER].queue(request.match_info["name"])))
+
+
+@routes.post("/api/v1/queues/{name}")
+async def change_queue(request: web.Request) -> web.Response:
+    """?setting=value..., all of them or none."""
+    center = request.app[CENTER]
+    after = changed(center.queue(request.match_info["name"]), request.query)
+    await center.change_queue(after)
+    return _json(queue_view(after))
+
+
+@routes.post("/api/v1/queues/{name}/members/{agent}")
+async def change_member(request: web.Request) -> web.Response:
+    """?level=1 makes the agent a member of that level, ?remove=1 none."""
+    center = request.app[CENTER]
+    before, agent = center.queue(request.match_info["name"]), AgentNumber(request.match_info["agent"])
+    level = request.query.get("level", "1")
+    if not level.isdecimal():
+        raise BadInput(f"level {level!r} is no number from 1 to 9.")
+    after = without_member(before, agent) if "remove" in request.query else with_member(before, agent, int(level))
+    await center.change_queue(after)
+    return _json(queue_view(after))
+
+
+@routes.get("/api/v1/callbacks")
+async def callbacks(request: web.Request) -> web.Response:
+    return _json(callbacks_view(request.app[CENTER].callbacks.open.values()))
+
+
 @routes.post("/api/v1/agents/{number}/{verb}")
 async def act_for_agent(request: web.Request) -> web.Response:
-    """verb: login, logout, pause (?reason=), resume."""
+    """verb: login, logout, pause (?reason=), resume, extend (?seconds=, of the wrap-up)."""
     number = AgentNumber(request.match_info["number"])
     verbs: dict[str, Input] = {
         "login": LogIn(number),
         "logout": LogOut(number),
         "pause": Pause(number, request.query.get("reason", "break")),
         "resume": Resume(number),
+        "extend": ExtendWrapUp(number, _seconds(request.query.get("seconds", "60"))),
     }
     verb = request.match_info["verb"]
     if verb not in verbs:
@@ -129,3 +164,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no number of seconds.") from None

@@ -1,9 +1,13 @@
 """Agents and queues as programs and tables see them: the same keys from the API and from the command line."""
 
+import dataclasses
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from contactcenter.acd.callback import Promise
 from contactcenter.acd.engine import Engine
+from contactcenter.acd.settings import QueueSettings
 from contactcenter.agents.states import Activity
 from contactcenter.center import Configuration
 
@@ -36,7 +40,7 @@ def queues_view(configuration: Configuration, engine: Engine | None, now: dateti
     for name, queue in configuration.queues.items():
         waiting = [w for w in engine.waiting if w.queue == name] if engine else []
         agents = [engine.agents[m.agent] for m in queue.members if m.agent in engine.agents] if engine else []
-        longest = max(((now - w.arrived).total_seconds() for w in waiting), default=0.0)
+        longest = max(((now - w.since).total_seconds() for w in waiting), default=0.0)
         rows.append(
             {
                 "name": name,
@@ -50,3 +54,14 @@ def queues_view(configuration: Configuration, engine: Engine | None, now: dateti
             }
         )
     return rows
+
+
+def queue_view(queue: QueueSettings) -> dict[str, Any]:
+    """Every setting; members with their levels."""
+    return {**dataclasses.asdict(queue), "members": {member.agent: member.level for member in queue.members}}
+
+
+def callbacks_view(promises: Iterable[Promise]) -> list[dict[str, Any]]:
+    """Promises to call back that are open, the oldest place first."""
+    keys = ("call", "hotline", "number", "name", "queue", "priority", "since", "tries", "next_try")
+    return [{key: getattr(one, key) for key in keys} for one in sorted(promises, key=lambda one: one.since)]

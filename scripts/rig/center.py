@@ -19,6 +19,7 @@ from rig.agent import SippAgent
 from rig.caller import Caller
 from rig.listening import wait_prompt
 from rig.ports import LOOPBACK, VoicePorts, free_port
+from rig.trunk import TrunkPeer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +139,10 @@ class Center:
     def facts(self, kind: str | None = None, **fields: Any) -> list[dict[str, Any]]:
         """The facts committed so far, in order, of a kind and with these fields; `call` narrows to one call."""
         rows = self._rows("select at, kind, data from facts order by seq")
-        found = [{"at": row["at"], "kind": row["kind"], **json.loads(row["data"])} for row in rows]
+        found = [
+            {"at": f"{row['at'].replace(' ', 'T')}+00:00", "kind": row["kind"], **json.loads(row["data"])}
+            for row in rows
+        ]
         return [f for f in found if kind in {None, f["kind"]} and all(f.get(k) == v for k, v in fields.items())]
 
     async def wait_fact(self, kind: str, timeout: float = 15.0, **fields: Any) -> dict[str, Any]:
@@ -158,7 +162,7 @@ class Center:
         arrived = (await self.wait_until(self._arrivals, lambda calls: len(calls) >= number, timeout))[number - 1]
         call = arrived["call"]
         await self.wait_fact("CallEnded", timeout, call=call)
-        if self.facts("CallAnswered", call=call):
+        if any(talk["talk_seconds"] > 0 for talk in self.facts("TalkEnded", call=call)):
 
             async def recorded() -> list[dict[str, Any]]:
                 return self.facts("RecordingSaved", call=call) + self.facts("RecordingFailed", call=call)
@@ -207,9 +211,25 @@ class Center:
     def caller(self, number: str = "13800000001", **more: Any) -> Caller:
         return Caller(LOOPBACK, self.sip_port, "trunk", self.trunk_password, number=number, **more)
 
+    async def queue_up(self, caller: Caller, wait_queued: bool = True) -> str:
+        """Dials, chooses a person in the menu, and waits until the call is in a queue: the call's id."""
+        before = len(self.facts("CallArrived"))
+        await caller.dial()
+        arrived = await self.wait_until(self._arrivals, lambda calls: len(calls) > before)
+        call = arrived[before]["call"]
+        await self.wait_fact("NodeEntered", call=call, node="main-menu")
+        await caller.press("0")
+        if wait_queued:
+            await self.wait_fact("CallQueued", call=call)
+        return str(call)
+
     async def wait_prompt(self, caller: Caller, name: str, timeout: float = 15.0, language: str = "zh") -> None:
         """Until the caller has heard the prompt."""
         await wait_prompt(caller.media, self.folder / "sounds" / language / f"{name}.wav", timeout)
+
+    def trunk(self, **more: Any) -> TrunkPeer:
+        """The far side of the trunk: phones outside that the site calls."""
+        return TrunkPeer(self.trunk_password, LOOPBACK, self.sip_port, **more)
 
     def password(self, number: str) -> str:
         """An agent's SIP password."""

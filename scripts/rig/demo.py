@@ -104,7 +104,7 @@ class Demo:
                 if ended["outcome"] == "answered":
                     await self.center.wait_fact("RecordingSaved", call=story.call)
         except (TimeoutError, RuntimeError) as error:
-            story.problems.append(str(error).splitlines()[0])
+            story.problems.append((str(error) or repr(error)).splitlines()[0])
             if story.agent:
                 told = [event["event"] for event in self.phones[story.agent].events]
                 story.problems.append(f"the phone of agent {story.agent} told: {', '.join(told)}")

@@ -12,9 +12,12 @@ import yaml
 from contactcenter.asterisk.features import FEATURES
 from contactcenter.events import ServiceState
 from contactcenter.ivr.nodes.menu import Menu
+from contactcenter.serving import APOLOGIES
 
 ROOT = Path(__file__).parents[2]
-PLAYERS = {"play", "ask_key", "ask_digits"}
+PLAYERS = {"play", "ask_key", "ask_digits", "_say"}
+COLLECTED = {"complaint", "greeting", "prompt", "prompts"}
+"""Variables whose content is played later."""
 
 
 def words(node: ast.AST) -> Iterator[str]:
@@ -25,19 +28,35 @@ def words(node: ast.AST) -> Iterator[str]:
         case ast.IfExp(body=body, orelse=orelse):
             yield from words(body)
             yield from words(orelse)
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            for part in parts:
+                yield from words(part)
         case ast.JoinedStr(values=parts):
             yield "".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts)
 
 
+def said_at(node: ast.AST) -> Iterator[str]:
+    """The prompts that one node of the code plays, or puts aside to be played."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in PLAYERS:
+            parts: list[ast.expr] = node.args
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append")) if name in COLLECTED:
+            parts = node.args
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in COLLECTED:
+            parts = [value]
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in COLLECTED:
+            parts = [value]
+        case ast.FunctionDef(name=name) if name.endswith("_prompts"):
+            parts = [part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value]
+        case _:
+            parts = []
+    for part in parts:
+        yield from words(part)
+
+
 def played_by_code() -> set[str]:
-    found: set[str] = set()
-    for file in (ROOT / "contactcenter").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PLAYERS:
-                found |= {word for argument in node.args for word in words(argument)}
-            elif isinstance(node, ast.Assign) and "complaint" in {getattr(target, "id", "") for target in node.targets}:
-                found |= set(words(node.value))  # played before the next question
-    return found - {""}
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "contactcenter").rglob("*.py"))
+    return {word for tree in trees for node in ast.walk(tree) for word in said_at(node)} - {""}
 
 
 def played_by_dialplan() -> set[str]:
@@ -47,6 +66,7 @@ def played_by_dialplan() -> set[str]:
 
 def in_use() -> set[str]:
     used = played_by_code() | played_by_dialplan() | {prompt for _, prompt in FEATURES.values()}
+    used |= {prompt for prompt, _ in APOLOGIES.values()}
     used |= {Menu.model_fields[name].default for name in ("wrong_key", "no_key")}
     used |= {"agent-unknown", "agent-refused"}  # asterisk/features.py plays them through a variable
     if "service-*" in used:
@@ -59,7 +79,11 @@ def in_use() -> set[str]:
 def test_the_search_finds_each_way_of_playing() -> None:
     assert in_use() >= {
         "welcome",  # a literal
-        "queue-position-after",  # after a starred argument
+        "queue-position-after",  # after a starred item of a list
+        "queue-callback-offer",  # added to a list
+        "queue-estimate-under-a-minute",  # returned in a list
+        "welcome-back",  # one of two, in a variable
+        "queue-full",  # in a table of pairs
         "service-code-wrong",  # one of two
         "service-expiring",  # put together
         "enter-service-code",  # asked

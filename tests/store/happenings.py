@@ -1,9 +1,13 @@
-"""Facts of calls, short to write."""
+"""Facts of calls, short to write, and all that are stored."""
 
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from contactcenter import events as e
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName
+from contactcenter.store import tables as t
 
 TODAY = date(2026, 11, 25)
 START = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
@@ -45,3 +49,9 @@ def ended(call: str, outcome: e.Outcome = "answered", at: float = 60) -> e.CallE
 
 def saved(call: str, at: float = 70) -> e.RecordingSaved:
     return e.RecordingSaved(at=after(at), call=CallId(call), path=f"2026/11/25/{call}.wav", seconds=51.5)
+
+
+async def stored(database: AsyncEngine) -> list[e.Fact]:
+    async with database.connect() as connection:
+        rows = await connection.execute(select(t.facts).order_by(t.facts.c.seq))
+        return [e.Fact.read(row.kind, row.at, row.data) for row in rows]

@@ -7,7 +7,8 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contactcenter.acd.inputs import Member, QueueSettings, Restore
+from contactcenter.acd.inputs import Restore
+from contactcenter.acd.settings import Member, QueueSettings
 from contactcenter.center import Hotline
 from contactcenter.hours.calendar import Span
 from contactcenter.ids import AgentNumber, QueueName

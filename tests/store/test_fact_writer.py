@@ -1,21 +1,20 @@
 """The one writer of facts: in order, in groups, never lost, and projected in the same transaction."""
 
 import asyncio
-import logging
-import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from happenings import START, after, answered, arrived, ended, identified, queued, saved
+from happenings import START, after, answered, arrived, ended, identified, queued, saved, stored
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
 from contactcenter.ids import AgentNumber, CallId
+from contactcenter.store import projections
 from contactcenter.store import tables as t
 from contactcenter.store import writer as writer_module
-from contactcenter.store.database import open_database
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.writer import FactWriter
 
@@ -28,14 +27,8 @@ async def agent_row(database: AsyncEngine) -> dict[str, object]:
         return dict((await connection.execute(select(*columns).where(t.agents.c.number == AGENT))).mappings().one())
 
 
-async def stored(database: AsyncEngine) -> list[e.Fact]:
-    async with database.connect() as connection:
-        rows = await connection.execute(select(t.facts).order_by(t.facts.c.seq))
-        return [e.Fact.read(row.kind, row.at, row.data) for row in rows]
-
-
 @contextmanager
-def commits(database: AsyncEngine) -> Iterator[list[str]]:
+def commits(writer: FactWriter) -> Iterator[list[str]]:
     """One entry for each commit of a transaction that wrote facts."""
     seen: list[str] = []
     writing: list[bool] = []
@@ -49,11 +42,26 @@ def commits(database: AsyncEngine) -> Iterator[list[str]]:
             seen.append("commit")
         writing.clear()
 
-    event.listen(database.sync_engine, "before_cursor_execute", execute)
-    event.listen(database.sync_engine, "commit", commit)
+    event.listen(writer.engine, "before_cursor_execute", execute)
+    event.listen(writer.engine, "commit", commit)
     yield seen
-    event.remove(database.sync_engine, "before_cursor_execute", execute)
-    event.remove(database.sync_engine, "commit", commit)
+    event.remove(writer.engine, "before_cursor_execute", execute)
+    event.remove(writer.engine, "commit", commit)
+
+
+@contextmanager
+def before_statements(writer: FactWriter, listener: Callable[..., None]) -> Iterator[None]:
+    """The listener is called in the writer's thread."""
+    event.listen(writer.engine, "before_cursor_execute", listener)
+    yield
+    event.remove(writer.engine, "before_cursor_execute", listener)
+
+
+@contextmanager
+def statements(writer: FactWriter) -> Iterator[list[str]]:
+    seen: list[str] = []
+    with before_statements(writer, lambda _c, _cursor, statement, *_: seen.append(statement)):
+        yield seen
 
 
 async def test_facts_are_kept_whole_and_in_order(writer: FactWriter, database: AsyncEngine) -> None:
@@ -75,7 +83,7 @@ async def test_facts_are_kept_whole_and_in_order(writer: FactWriter, database: A
 
 
 async def test_a_hundred_facts_at_once_are_one_commit(writer: FactWriter, database: AsyncEngine) -> None:
-    with commits(database) as seen:
+    with commits(writer) as seen:
         for number in range(100):
             writer.write(arrived(f"1.{number}"))
         await writer.written()
@@ -87,7 +95,7 @@ async def test_facts_that_follow_each_other_closely_are_one_commit_too(
     writer: FactWriter, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_module, "GROUP_SECONDS", 0.2)
-    with commits(database) as seen:
+    with commits(writer) as seen:
         for number in range(20):
             writer.write(arrived(f"1.{number}"))
             await asyncio.sleep(0)  # the others' turn
@@ -111,17 +119,21 @@ async def test_written_returns_when_all_taken_before_is_in_the_database(
 
 
 async def test_facts_that_come_while_others_are_written_are_not_lost(writer: FactWriter, database: AsyncEngine) -> None:
-    came = asyncio.Event()
+    """And they do come: writing keeps nobody from working."""
+    loop, came = asyncio.get_running_loop(), threading.Event()
 
-    def another(_c: object, _cursor: object, statement: str, *_: object) -> None:
+    def write_another() -> None:
+        writer.write(arrived("1.2"))
+        came.set()
+
+    def in_between(_c: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.startswith("INSERT INTO facts") and not came.is_set():
-            came.set()
-            writer.write(arrived("1.2"))
+            loop.call_soon_threadsafe(write_another)
+            assert came.wait(5)
 
-    event.listen(database.sync_engine, "before_cursor_execute", another)
-    writer.write(arrived("1.1"))
-    await writer.written()
-    event.remove(database.sync_engine, "before_cursor_execute", another)
+    with before_statements(writer, in_between):
+        writer.write(arrived("1.1"))
+        await writer.written()
     assert [fact.call for fact in await stored(database)] == ["1.1", "1.2"]  # type: ignore[attr-defined]
 
 
@@ -157,16 +169,22 @@ async def test_the_newest_calls_are_listed_first(writer: FactWriter, database: A
     assert [call["id"] for call in await history.calls(limit=2)] == ["1.3", "1.2"]
 
 
-async def test_a_late_fact_changes_only_its_own_part_of_the_record(writer: FactWriter, database: AsyncEngine) -> None:
-    """The call is over and forgotten; its record is put together again from what is stored."""
+@pytest.mark.parametrize("kept", [0, 1], ids=["forgotten", "at hand"])
+async def test_a_late_fact_changes_only_its_own_part_of_the_record(
+    writer: FactWriter, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """The call is over. When it is forgotten, too, its record is put together again from what is stored."""
+    monkeypatch.setattr(projections, "KEPT_RECORDS", kept)
     history = HistoryRepository(database)
     for fact in (arrived("1.1"), identified("1.1", 1, 1), queued("1.1"), answered("1.1"), ended("1.1")):
         writer.write(fact)
     await writer.written()
     before = await history.call(CallId("1.1"))
     assert before is not None
-    writer.write(saved("1.1"))
-    await writer.written()
+    with statements(writer) as seen:
+        writer.write(saved("1.1"))
+        await writer.written()
+    assert any(statement.startswith("SELECT") for statement in seen) == (kept == 0)
     assert await history.call(CallId("1.1")) == {**before, "recording": "2026/11/25/1.1.wav"}
     (recording,) = await history.recordings()
     expected = {"call_id": "1.1", "seconds": 51.5, "saved_at": after(70), "agent": "1004", "company": "company 1"}
@@ -234,63 +252,38 @@ async def test_what_an_agent_did_is_remembered(
     assert tuple((await agent_row(sample)).values()) == row
 
 
-class Failures(logging.Handler):
-    """Counts the writer's failures, and wakes who waits for one."""
+async def test_a_group_is_a_handful_of_statements_however_many_facts_it_has(
+    sample: AsyncEngine, writer: FactWriter
+) -> None:
+    """Each statement costs, each row hardly: what a call's CPU is made of."""
+    calls = [f"1.{number}" for number in range(20)]
+    agents = [AgentNumber(f"{1001 + number}") for number in range(8)]
+    for call in calls:
+        writer.write(arrived(call))
+    await writer.written()
+    with statements(writer) as seen:
+        for call in calls:
+            writer.write(queued(call))
+            writer.write(ended(call, "abandoned"))
+        for agent in agents:
+            writer.write(e.WrapUpStarted(at=START, agent=agent, call=CallId("1.1"), until=after(10)))
+        await writer.written()
+    assert [" ".join(statement.split()[:3]) for statement in seen] == [
+        "INSERT INTO facts",
+        "INSERT INTO calls",
+        "UPDATE agents SET",
+    ]
+    assert (await agent_row(sample))["wrap_up_until"] == after(10)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.came = asyncio.Event()
-        self.lines: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-        self.came.set()
-
-
-@pytest.fixture
-def failures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failures]:
-    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.01)
-    handler = Failures()
-    writer_module.log.addHandler(handler)
-    yield handler
-    writer_module.log.removeHandler(handler)
-
-
-async def test_a_locked_database_delays_facts_and_loses_none(url: str, failures: Failures) -> None:
-    """Another program holds the database; each fact is there once when it lets go, in order, with its projections."""
-    if not url.startswith("sqlite"):
-        pytest.fail("write here how this database is locked")
-    impatient = open_database(url)
-
-    def do_not_wait(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA busy_timeout=1")
-
-    event.listen(impatient.sync_engine, "connect", do_not_wait)
-    writer = FactWriter(impatient)
-    writing = asyncio.create_task(writer.run())
+async def test_a_fact_that_changes_nothing_in_the_record_writes_no_record(
+    writer: FactWriter, database: AsyncEngine
+) -> None:
     writer.write(arrived("1.1"))
     await writer.written()
-
-    other = sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    facts = [identified("1.1", 1, 1), queued("1.1"), answered("1.1")]
-    for fact in facts[:2]:
-        writer.write(fact)
-    async with asyncio.timeout(5):
-        await failures.came.wait()
-        writer.write(facts[2])
-        failures.came.clear()
-        await failures.came.wait()
-    other.execute("ROLLBACK")
-    other.close()
-    async with asyncio.timeout(5):
+    entered = e.NodeEntered(at=after(2), call=CallId("1.1"), flow="main", node="menu")
+    with statements(writer) as seen:
+        writer.write(entered)
         await writer.written()
-
-    assert failures.lines[0] == "2 facts could not be written; trying again in 0.01 s"
-    assert await stored(impatient) == [arrived("1.1"), *facts]
-    call = await HistoryRepository(impatient).call(CallId("1.1"))
-    assert call is not None
-    assert (call["company"], call["queue"], call["agent"], call["wait_seconds"]) == ("company 1", "vip", "1004", 4.0)
-    writing.cancel()
-    await asyncio.wait({writing})
-    await impatient.dispose()
+    assert [statement.split()[2] for statement in seen] == ["facts"]
+    assert await stored(database) == [arrived("1.1"), entered]

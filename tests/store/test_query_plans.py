@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from happenings import START, ended
-from sqlalchemy import event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
@@ -61,16 +61,16 @@ LOOKUPS: dict[str, Callable[[AsyncEngine], Awaitable[Any]]] = {
 
 
 @contextmanager
-def selects(database: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
+def selects() -> Iterator[list[tuple[str, Any]]]:
     seen: list[tuple[str, Any]] = []
 
     def listen(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         if statement.startswith(("SELECT", "UPDATE")):
             seen.append((statement, parameters))
 
-    event.listen(database.sync_engine, "before_cursor_execute", listen)
+    event.listen(Engine, "before_cursor_execute", listen)
     yield seen
-    event.remove(database.sync_engine, "before_cursor_execute", listen)
+    event.remove(Engine, "before_cursor_execute", listen)
 
 
 async def plan(database: AsyncEngine, statement: str, parameters: Any) -> list[str]:
@@ -81,7 +81,7 @@ async def plan(database: AsyncEngine, statement: str, parameters: Any) -> list[s
 
 @pytest.mark.parametrize("lookup", LOOKUPS)
 async def test_a_lookup_goes_by_an_index(sample: AsyncEngine, lookup: str) -> None:
-    with selects(sample) as asked:
+    with selects() as asked:
         await LOOKUPS[lookup](sample)
     assert asked
     for statement, parameters in asked:
@@ -94,7 +94,7 @@ async def test_what_has_no_index_is_found_out(sample: AsyncEngine) -> None:
     assert await plan(sample, "SELECT * FROM calls WHERE rating = 5", ()) == ["SCAN calls"]
     async with sample.begin() as connection:
         await connection.execute(text("DROP INDEX ix_tickets_company_status"))
-    with selects(sample) as asked:
+    with selects() as asked:
         await LOOKUPS["open ticket of a company"](sample)
     steps = [step for statement, parameters in asked for step in await plan(sample, statement, parameters)]
     assert any(not step.startswith("SEARCH") for step in steps)

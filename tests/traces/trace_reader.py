@@ -6,16 +6,18 @@
     at  | happens                              | follows
     0   | CallEnters a support 5               | CallQueued call=a position=1
         |                                      | Offer call=a agent=1001
-    2   | ami DialState Uniqueid=a DialStatus=RINGING |
+    2   | ami DialState line=a/1001 DialStatus=RINGING |
     2   | OfferAnswered a 1001                 | CallAnswered call=a agent=1001
     = 1001 talking, a none
 
 Above the table: queues with members (number, or number:level) and settings, and `out` for agents who are not logged in;
 everybody else is logged in with a free phone. In the table: `at` in seconds (empty: the same moment). An input is the
-name of a class of acd/inputs.py with its fields in order; `dial CALL AGENT` has Asterisk's words about the call's dial
-from here on told to the engine, `dialed CALL` ends that; `ami EVENT KEY=VALUE ...` is an AMI event. What follows are
-*all* facts and offers, in order, each with the fields that matter; CallOffered is left out, as an Offer always comes with
-it. `= THING STATE, ...` states what an agent's state or a call's position is at that moment (`none`: it does not wait).
+name of a class of acd/inputs.py with its fields in order; the attempt of an offer may be left out where it is the latest of
+that call to that agent. `ami EVENT KEY=VALUE ...` is an AMI event; `line=CALL/AGENT` in it stands for the id of the line on
+which that agent was rung last for that call. `ami Hangup` without `line` is a channel that is no line of ours.
+`without QUEUE` is an admin who removes it. What follows are
+*all* facts and other commands, in order, each with the fields that matter; CallOffered and Connect are left out, as Offer and CallAnswered
+tell the same. `= THING STATE, ...` states what an agent's state or a call's position is at that moment (`none`: it does not wait).
 Lines that begin with # are for the reader.
 """
 
@@ -28,8 +30,23 @@ from typing import Any, get_args
 
 from contactcenter.acd import inputs
 from contactcenter.acd.engine import Engine
-from contactcenter.acd.inputs import Command, Configure, LogIn, Member, OfferAnswered, OfferRinging, PhoneIs
-from contactcenter.asterisk.translate import AmiEvents, Dialing
+from contactcenter.acd.inputs import (
+    Command,
+    Configure,
+    Connect,
+    LogIn,
+    Offer,
+    OfferAnswered,
+    OfferFailed,
+    OfferRinging,
+    PhoneIs,
+    Withdraw,
+)
+from contactcenter.acd.ports import Shown
+from contactcenter.acd.settings import Member, QueueSettings
+from contactcenter.asterisk.ami import AmiClient
+from contactcenter.asterisk.lines import AsteriskLines
+from contactcenter.asterisk.translate import AmiEvents
 from contactcenter.events import CallOffered
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.simulator.clock import ManualClock
@@ -51,7 +68,7 @@ class Step:
 @dataclass
 class Trace:
     file: Path
-    queues: list[inputs.QueueSettings] = field(default_factory=list)
+    queues: list[QueueSettings] = field(default_factory=list)
     out: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -95,7 +112,7 @@ def _setting(trace: Trace, line: str, number: int) -> bool:
             numbers, *settings = (part.split() for part in rest.split(";"))
             members = tuple(_member(text) for text in numbers)
             values = {key: _value(text) for key, text in settings}
-            trace.queues.append(inputs.QueueSettings(QueueName(name), members=members, **values))
+            trace.queues.append(QueueSettings(QueueName(name), members=members, **values))
         case "out":
             trace.out += rest.split()
         case "at":
@@ -119,15 +136,18 @@ def _value(text: str) -> Any:
 
 
 class Played:
-    """An engine, and AMI's events translated into its inputs as app.py does."""
+    """An engine, and AMI's events translated into its inputs as app.py does. What is asked of Asterisk goes nowhere."""
 
     def __init__(self, trace: Trace) -> None:
         self.engine, self.clock = Engine(), ManualClock()
         self.start = self.clock.now()
         self.commands: list[Command] = []
         self.ami = AmiEvents(on_phone=self.tell)
+        self.lines = AsteriskLines(AmiClient("", 0, "", "", on_event=self.ami.take), self.ami, self.tell)
+        self.offers: dict[tuple[str, str], tuple[int, str]] = {}
         numbers = sorted({member.agent for queue in trace.queues for member in queue.members} | set(trace.out))
-        self.tell(Configure(tuple(trace.queues), tuple((AgentNumber(n), n) for n in numbers)))
+        self.queues, self.people = trace.queues, tuple((AgentNumber(n), n) for n in numbers)
+        self.tell(Configure(tuple(self.queues), self.people))
         for number in numbers:
             self.tell(PhoneIs(AgentNumber(number), "free"))
             if number not in trace.out:
@@ -135,36 +155,53 @@ class Played:
         self.commands.clear()
 
     def tell(self, event: inputs.Input) -> None:
-        self.commands += self.engine.handle(event, self.clock.now())
+        commands = self.engine.handle(event, self.clock.now())
+        self.commands += commands
+        for command in commands:
+            if isinstance(command, Offer):
+                self.lines.ring(command, Shown())
+                line = self.lines.line_of(command.call, command.agent, command.attempt)
+                assert line is not None
+                self.offers[command.call, command.agent] = command.attempt, line.id
+            elif isinstance(command, Withdraw):
+                self.lines.stop(command.call, command.agent, command.attempt, command.why)
 
     def play(self, step: Step) -> list[Command]:
-        """Everything that follows from a step, without CallOffered."""
+        """Everything that follows from a step, without what always comes with something else."""
         passed = step.at - (self.clock.now() - self.start).total_seconds()
         self.clock.advance(passed)
         word, *rest = step.happens.split()
         match word:
             case "ami":
-                self.ami.take({"Event": rest[0], **dict(pair.split("=", 1) for pair in rest[1:])})
-            case "dial":
-                call, agent = CallId(rest[0]), AgentNumber(rest[1])
-                self.ami.dials[call] = Dialing(
-                    lambda: self.tell(OfferRinging(call, agent)), lambda: self.tell(OfferAnswered(call, agent))
-                )
-            case "dialed":
-                self.ami.dials.pop(CallId(rest[0]))
+                self.ami.take(self._event(rest[0], rest[1:]))
+            case "without":
+                self.queues = [queue for queue in self.queues if queue.name not in rest]
+                self.tell(Configure(tuple(self.queues), self.people))
             case _:
-                self.tell(_input(word, rest))
-        followed = [command for command in self.commands if not isinstance(command, CallOffered)]
+                self.tell(self._input(word, rest))
+        followed = [command for command in self.commands if not isinstance(command, CallOffered | Connect)]
         self.commands.clear()
         return followed
+
+    def _event(self, name: str, pairs: list[str]) -> dict[str, str]:
+        event = {"Event": name, **dict(pair.split("=", 1) for pair in pairs)}
+        if "line" in event:
+            call, _, agent = event.pop("line").partition("/")
+            event["DestUniqueid" if name.startswith("Dial") else "Uniqueid"] = self.offers[call, agent][1]
+        return event
+
+    def _input(self, word: str, values: list[str]) -> inputs.Input:
+        kind = INPUTS[word]
+        if kind in {OfferRinging, OfferAnswered, OfferFailed} and (len(values) < 3 or not values[2].isdigit()):
+            values = [*values[:2], str(self.offers.get((values[0], values[1]), (1, ""))[0]), *values[2:]]
+        return _made(kind, values)
 
     def state(self, thing: str) -> str:
         agent = self.engine.agents.get(AgentNumber(thing))
         return str(agent.state) if agent else str(self.engine.position(CallId(thing)) or "none")
 
 
-def _input(word: str, values: list[str]) -> inputs.Input:
-    kind = INPUTS[word]
+def _made(kind: type[Any], values: list[str]) -> inputs.Input:
     hints = [field.type for field in dataclasses.fields(kind)]
     made: list[Any] = []
     for hint, text in zip(hints, values, strict=False):

@@ -262,8 +262,8 @@ def test_empty_prompts_yaml(tmp_path):
 
 
 def test_fact_of_an_unknown_kind():
-    fact = e.Fact.read("CallTransferred", NOW, {"call": "1"})
-    assert (type(fact), fact.name, fact.fields) == (e.UnknownFact, "CallTransferred", '{"call": "1"}')
+    fact = e.Fact.read("CallSungTo", NOW, {"call": "1"})
+    assert (type(fact), fact.name, fact.fields) == (e.UnknownFact, "CallSungTo", '{"call": "1"}')
 
 
 def test_menu_condition_on_no_node(tmp_path):

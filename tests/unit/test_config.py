@@ -1,6 +1,7 @@
 """The settings file: written with help, read back as it was, refused with the place."""
 
 import itertools
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from contactcenter.config import (
     FILE,
     SECRETS,
     AsteriskSettings,
+    Distribution,
     Fallback,
     Ports,
     Secrets,
@@ -38,9 +40,13 @@ OTHER = Settings(
         external_address="203.0.113.5",
         qualify_seconds=0,
         trunk_addresses=["198.51.100.0/24", "203.0.113.9"],
+        trunk_contact="sip:carrier.example:5070",
     ),
     ports=Ports(http=1, ami=65535, agi=3),
     service=Service(warning_days=0),
+    distribution=Distribution(
+        ageing_seconds=0, load_window_seconds=1, talk_weight=2, wrap_up_weight=0, ticket_seconds=0.5
+    ),
     fallback=Fallback(on_call=["1001"], ring_seconds=5),
     asterisk=AsteriskSettings(binary="/opt/asterisk/sbin/asterisk"),
 )
@@ -121,6 +127,39 @@ def test_a_bad_value_names_file_line_and_key(tmp_path: Path, text: str, line: in
     with pytest.raises(FileProblems) as refused:
         read_settings(tmp_path)
     assert str(refused.value) == f"{tmp_path / FILE}:{line}: {problem}. {fix}"
+
+
+@pytest.mark.parametrize("contact", ["", "sip:203.0.113.5", "sip:203.0.113.5:5060", "sip:sip-1.carrier.example:65535"])
+def test_a_contact_of_the_trunk(contact: str) -> None:
+    assert Sip(trunk_contact=contact).trunk_contact == contact
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "203.0.113.5",
+        "sip:",
+        "sip:203.0.113.5:",
+        "sip:203.0.113.5:0",
+        "sip:203.0.113.5:65536",
+        "sips:203.0.113.5",
+        "tel:+8613800000001",
+        "sip:4001234567@203.0.113.5",
+        "sip:203.0.113.5;transport=tcp",
+        "sip:203.0.113.5,sip:203.0.113.6",
+        "sip:203.0.113.5 ",
+        "sip:203.0.113.5\n[evil]",
+        "sip:中国.example",
+    ],
+)
+def test_what_is_no_contact_of_the_trunk(tmp_path: Path, contact: str) -> None:
+    (tmp_path / FILE).write_text(f"[sip]\ntrunk_contact = {json.dumps(contact)}\n", encoding="utf-8")
+    with pytest.raises(FileProblems) as refused:
+        read_settings(tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path / FILE}:2: sip.trunk_contact is {contact!r}. Value error, it has to be sip:HOST or sip:HOST:PORT, "
+        "such as sip:203.0.113.5:5060, or empty."
+    )
 
 
 def test_every_bad_value_is_told(tmp_path: Path) -> None:

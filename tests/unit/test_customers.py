@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
+import phonenumbers
 import pytest
 
 from contactcenter.customers.customer import Customer, service_state
-from contactcenter.customers.numbers import normalise
+from contactcenter.customers.numbers import as_dialed, normalise
 from contactcenter.events import ServiceState
 from contactcenter.ids import CompanyId
 
@@ -108,6 +109,48 @@ def test_forty_characters_are_a_number_still() -> None:
     assert len(spaced) == 40
     assert normalise(spaced, "CN") == "+8613800000001"
     assert normalise(spaced.replace("+86", "+86 "), "CN") == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "dialed"),
+    [
+        ("+8613800000001", "CN", "13800000001"),
+        ("+861062345678", "CN", "01062345678"),
+        ("+8675526001234", "CN", "075526001234"),
+        ("+864001234567", "CN", "4001234567"),
+        ("+8613800000001", "DE", "008613800000001"),
+        ("+8613800000001", "US", "0118613800000001"),
+        ("+16502530000", "CN", "0016502530000"),
+        ("+16502530000", "US", "16502530000"),
+        ("+85223456789", "CN", "0085223456789"),
+        ("+4930123456", "DE", "030123456"),
+        # Singapore's callers choose a carrier by the prefix
+        ("+8613800000001", "SG", "+8613800000001"),
+        ("+6561234567", "SG", "61234567"),
+        # not E.164, or not possible
+        ("10086", "CN", "10086"),
+        ("13800000001", "CN", "13800000001"),
+        ("013800000001", "CN", "013800000001"),
+        ("+861", "CN", "+861"),
+        ("+999123456789", "CN", "+999123456789"),
+        ("", "CN", ""),
+    ],
+)
+def test_a_number_is_dialed_as_in_its_region(number: str, region: str, dialed: str) -> None:
+    assert as_dialed(number, region) == dialed
+
+
+@pytest.mark.parametrize("region", ["CN", "TW", "SG", "US", "DE", "IT", "BR", "JP", "AU", "IN"])
+def test_what_is_dialed_is_the_number_that_was_stored(region: str) -> None:
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    examples = (
+        phonenumbers.example_number_for_type(country, kind)
+        for country in sorted(phonenumbers.SUPPORTED_REGIONS)
+        for kind in kinds
+    )
+    stored = [phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.E164) for one in examples if one]
+    assert len(stored) > 400
+    assert [normalise(as_dialed(number, region), region) for number in stored] == stored
 
 
 FIRST, LAST, WARNING = date(2026, 1, 1), date(2026, 12, 31), 30

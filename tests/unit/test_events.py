@@ -46,6 +46,16 @@ STORED = {
     "WrapUpEnded": "agent call",
     "PhoneChanged": "agent phone",
     "AlarmRaised": "name detail call agent",
+    "CallReturned": "call queue agent",
+    "WaitAnnounced": "call queue position estimate_seconds",
+    "OfferWithdrawn": "call queue agent why",
+    "CallbackRequested": "call queue number priority since hotline name",
+    "CallbackTried": "call attempt outcome agent",
+    "CallbackEnded": "call outcome",
+    "VoiceMessageLeft": "call path seconds",
+    "CallOverflowed": "call queue to why",
+    "CallTransferred": "call agent to",
+    "WrapUpExtended": "agent call until",
 }
 """Names that are in databases out there. Add new facts and new fields (with a default); never rename or remove one."""
 

@@ -75,7 +75,7 @@ async def test_caller_gone(center: Center, number: str, go, outcome: str, step: 
         assert [f["step"] for f in center.facts("CallAbandoned")] == ([step] if step else [])
         if go is to_ringing:
             await agent.wait_cancelled(2)
-            assert center.facts("OfferMissed")[0]["reason"] == "caller_gone"
+            assert center.facts("OfferWithdrawn")[0]["why"] == "caller_gone"
             assert (await center.wait_state("1004", "ready"))["pause_reason"] == ""
         if go is to_talking:
             await agent.wait_ended(2)

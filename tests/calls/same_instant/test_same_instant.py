@@ -42,8 +42,10 @@ async def test_two_calls_and_one_agent(center: Center) -> None:
         await agent.wait_answered()
         assert len(agent.calls) == 1
         assert len(center.facts("CallOffered")) == 1
+        await center.wait_fact("TicketOpened")  # they talk
         await agent.hang_up()
         await center.wait_until(lambda: answers(center), lambda calls: len(calls) == 2)
+        await center.wait_fact("CallAttached")
         await agent.hang_up()
         assert len({f["call"] for f in center.facts("CallAnswered")}) == 2
         await one.hang_up()

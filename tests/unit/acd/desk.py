@@ -1,7 +1,7 @@
 """An engine and a clock on a desk, and short names for what is told to it."""
 
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import (
@@ -9,18 +9,19 @@ from contactcenter.acd.inputs import (
     CallLeaves,
     Command,
     Configure,
+    ConnectFailed,
     Input,
     LogIn,
-    Member,
     Offer,
     OfferAnswered,
     OfferFailed,
     OfferRinging,
     PhoneIs,
-    QueueSettings,
     TalkOver,
     Tick,
+    Withdraw,
 )
+from contactcenter.acd.settings import DistributionSettings, Member, QueueSettings
 from contactcenter.agents.states import LiveAgent
 from contactcenter.events import MissReason
 from contactcenter.ids import AgentNumber, CallId, QueueName
@@ -40,8 +41,11 @@ def queue(name: str, *agents: str | tuple[str, int], **settings: object) -> Queu
 class Desk:
     """Every agent named by a queue is logged in with a free phone."""
 
-    def __init__(self, *queues: QueueSettings, extra: tuple[str, ...] = ()) -> None:
-        self.engine, self.clock = Engine(), ManualClock()
+    def __init__(
+        self, *queues: QueueSettings, extra: tuple[str, ...] = (), site: DistributionSettings | None = None
+    ) -> None:
+        self.engine, self.clock, self.site = Engine(), ManualClock(), site or DistributionSettings()
+        self.attempts: dict[tuple[str, str], int] = {}
         numbers = sorted({member.agent for q in queues for member in q.members} | {AgentNumber(n) for n in extra})
         self.configure(*queues, agents=numbers)
         for number in numbers:
@@ -53,33 +57,49 @@ class Desk:
         return self.clock.now()
 
     def tell(self, event: Input, after: float = 0) -> list[Command]:
-        return self.engine.handle(event, self.clock.advance(after))
+        commands = self.engine.handle(event, self.clock.advance(after))
+        self.attempts |= {(c.call, c.agent): c.attempt for c in commands if isinstance(c, Offer)}
+        return commands
 
     def configure(self, *queues: QueueSettings, agents: list[AgentNumber] | None = None) -> list[Command]:
         numbers = list(self.engine.agents) if agents is None else agents
-        return self.tell(Configure(queues, tuple((AgentNumber(n), f"name of {n}") for n in numbers)))
+        return self.tell(Configure(queues, tuple((AgentNumber(n), f"name of {n}") for n in numbers), self.site))
 
     def agent(self, number: str) -> LiveAgent:
         return self.engine.agents[AgentNumber(number)]
 
     def offered(self) -> dict[str, str]:
-        """Call -> the agent reserved for it."""
-        return {place.call: place.offered for place in self.engine.waiting if place.offered}
+        """Call -> the agents reserved for it, one after the other."""
+        return {place.call: " ".join(place.offers) for place in self.engine.waiting if place.offers}
 
-    def enters(self, call: str, to: str = "support", priority: int = 0, sticky: tuple[str, ...] = ()) -> list[Command]:
-        return self.tell(CallEnters(CallId(call), QueueName(to), priority, tuple(AgentNumber(a) for a in sticky)))
+    def attempt(self, call: str, agent: str) -> int:
+        """The number of the latest offer of this call to this agent; 0 if there was none."""
+        return self.attempts.get((call, agent), 0)
 
-    def leaves(self, call: str) -> list[Command]:
-        return self.tell(CallLeaves(CallId(call)))
+    def enters(
+        self, call: str, to: str = "support", priority: int = 0, sticky: tuple[str, ...] = (), **more: Any
+    ) -> list[Command]:
+        agents = tuple(AgentNumber(a) for a in sticky)
+        return self.tell(CallEnters(CallId(call), QueueName(to), priority, agents, **more))
+
+    def leaves(self, call: str, hung_up: bool = False) -> list[Command]:
+        return self.tell(CallLeaves(CallId(call), hung_up))
 
     def rings(self, call: str, agent: str) -> list[Command]:
-        return self.tell(OfferRinging(CallId(call), AgentNumber(agent)))
+        return self.tell(OfferRinging(CallId(call), AgentNumber(agent), self.attempt(call, agent)))
 
     def answers(self, call: str, agent: str) -> list[Command]:
-        return self.tell(OfferAnswered(CallId(call), AgentNumber(agent)))
+        return self.tell(OfferAnswered(CallId(call), AgentNumber(agent), self.attempt(call, agent)))
 
     def misses(self, call: str, agent: str, reason: MissReason = "no_answer") -> list[Command]:
-        return self.tell(OfferFailed(CallId(call), AgentNumber(agent), reason))
+        return self.tell(OfferFailed(CallId(call), AgentNumber(agent), self.attempt(call, agent), reason))
+
+    def quiet(self, call: str, agent: str) -> list[Command]:
+        """The last word on an offer that was withdrawn."""
+        return self.misses(call, agent)
+
+    def connect_fails(self, call: str, agent: str) -> list[Command]:
+        return self.tell(ConnectFailed(CallId(call), AgentNumber(agent)))
 
     def over(self, call: str, agent: str) -> list[Command]:
         return self.tell(TalkOver(CallId(call), AgentNumber(agent)))
@@ -97,6 +117,11 @@ class Desk:
 def offers(commands: list[Command]) -> list[tuple[str, str]]:
     """(call, agent) of each offer."""
     return [(command.call, command.agent) for command in commands if isinstance(command, Offer)]
+
+
+def stopped(commands: list[Command]) -> list[tuple[str, str, str]]:
+    """(call, agent, why) of each phone that is to be stopped."""
+    return [(command.call, command.agent, command.why) for command in commands if isinstance(command, Withdraw)]
 
 
 def only(commands: list[Command], kind: type[C]) -> C:

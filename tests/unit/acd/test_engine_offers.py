@@ -1,10 +1,10 @@
 """Who is offered to whom, and what becomes of an offer."""
 
 import pytest
-from desk import Desk, kinds, offers, only, queue
+from desk import Desk, kinds, offers, only, queue, stopped
 
-from contactcenter.acd.engine import MISSED_PAUSE, RESERVATION_GRACE
 from contactcenter.acd.inputs import CallEnters, LogOut, Offer, OpenTickets, Pause, PhoneIs, Resume
+from contactcenter.acd.offers import GRACE, MISSED_PAUSE
 from contactcenter.agents.states import Activity
 from contactcenter.errors import NotFound
 from contactcenter.events import (
@@ -14,6 +14,7 @@ from contactcenter.events import (
     CallOffered,
     CallQueued,
     OfferMissed,
+    OfferWithdrawn,
     WrapUpEnded,
     WrapUpStarted,
 )
@@ -149,8 +150,11 @@ def test_a_caller_who_left_is_no_miss_of_the_agents() -> None:
     desk = Desk(queue("support", "1001", misses_before_pause=1))
     desk.enters("a")
     commands = desk.leaves("a")
-    assert only(commands, OfferMissed).reason == "caller_gone"
-    assert desk.agent("1001").available
+    assert only(commands, OfferWithdrawn).why == "caller_gone"
+    assert stopped(commands) == [("a", "1001", "caller_gone")]
+    assert not desk.agent("1001").available, "the phone still rings"
+    desk.quiet("a", "1001")
+    assert (desk.agent("1001").available, desk.agent("1001").misses_in_a_row) == (True, 0)
     assert desk.engine.position("a") is None
 
 
@@ -211,13 +215,25 @@ def test_a_log_out_while_talking_waits_for_the_end_of_the_talk() -> None:
     assert desk.agent("1001").state == "logged_out"
 
 
-def test_a_phone_lost_while_ringing_is_not_offered_again_after_the_miss() -> None:
+def test_a_phone_lost_while_ringing_is_given_up_at_once() -> None:
     desk = Desk(queue("support", "1001", "1002"))
     desk.enters("a")
     desk.rings("a", "1001")
-    desk.tell(PhoneIs(AgentNumber("1001"), "unreachable"))
-    assert offers(desk.misses("a", "1001", "no_answer")) == [("a", "1002")]
+    commands = desk.tell(PhoneIs(AgentNumber("1001"), "unreachable"))
+    assert only(commands, OfferWithdrawn).why == "agent_gone"
+    assert stopped(commands) == [("a", "1001", "agent_gone")]
+    assert offers(commands) == [("a", "1002")]
+    assert desk.misses("a", "1001") == []
     assert offers(desk.misses("a", "1002")) == [("a", "1002")]
+
+
+def test_who_logs_out_while_ringing_is_given_up_at_once() -> None:
+    desk = Desk(queue("support", "1001", "1002"))
+    desk.enters("a")
+    desk.rings("a", "1001")
+    commands = desk.tell(LogOut(AgentNumber("1001")))
+    assert kinds(commands) == ["AgentLoggedOut", "OfferWithdrawn", "Withdraw", "CallOffered", "Offer"]
+    assert offers(commands) == [("a", "1002")]
 
 
 def test_a_reservation_that_nobody_ends_is_freed_with_an_alarm() -> None:
@@ -225,7 +241,7 @@ def test_a_reservation_that_nobody_ends_is_freed_with_an_alarm() -> None:
     desk.enters("a")
     deadline = desk.engine.next_deadline()
     assert deadline is not None
-    assert (deadline - desk.now).total_seconds() == 20 + RESERVATION_GRACE.total_seconds()
+    assert (deadline - desk.now).total_seconds() == 20 + GRACE.total_seconds()
     assert kinds(desk.tick(29.9)) == []
     commands = desk.tick(0.1)
     alarm = only(commands, AlarmRaised)
@@ -238,11 +254,12 @@ def test_what_comes_late_or_twice_changes_nothing() -> None:
     desk = Desk(queue("support", "1001", "1002"))
     desk.enters("a")
     desk.misses("a", "1001")
-    for late in (desk.rings, desk.answers, desk.misses):
+    for late in (desk.rings, desk.misses):
         assert late("a", "1001") == []
+    assert stopped(desk.answers("a", "1001")) == [("a", "1001", "answered_elsewhere")]
     assert desk.offered() == {"a": "1002"}
     desk.answers("a", "1002")
-    for late in (desk.rings, desk.answers, desk.misses, desk.over):
+    for late in (desk.rings, desk.misses, desk.over):
         assert late("a", "1001") == []
     assert desk.answers("a", "1002") == desk.enters("a") == desk.leaves("a") == []
     assert desk.agent("1002").activity is Activity.TALKING
@@ -273,7 +290,9 @@ def test_an_offer_says_who_could_be_asked_and_in_which_order() -> None:
     for number in ("1001", "1002", "1003"):
         desk.tell(Pause(AgentNumber(number)))
     desk.tell(CallEnters(CallId("a"), QueueName("support"), 0, (AgentNumber("1001"),)))
-    for agent in desk.engine.agents.values():
+    for number in ("1001", "1002", "1003"):
+        agent = desk.agent(number)
         agent.pause_reason = ""
-    order = desk.engine.order_of_agents(QueueName("support"), desk.engine.waiting[0], desk.now)
+        desk.engine._state.pool.refresh(agent)
+    order = list(desk.engine.order_of_agents(desk.engine.waiting[0]))
     assert order == [("1001", "sticky"), ("1002", "round_robin"), ("1003", "round_robin")]

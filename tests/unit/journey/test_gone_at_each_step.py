@@ -85,8 +85,9 @@ async def test_gone_in_the_last_words_of_a_wait_that_was_too_long(sim: Simulated
 async def test_gone_while_ringing_stops_the_phone_and_frees_the_agent(sim: SimulatedCenter) -> None:
     sim.phones.script("1004", Waits())
     phone = await sim.call(VIP, CallerScript(KEYS, HangUp("ringing 1004", 5)))
-    missed = fact(sim, phone, e.OfferMissed)
-    assert (missed.agent, missed.reason) == ("1004", "caller_gone")
+    withdrawn = fact(sim, phone, e.OfferWithdrawn)
+    assert (withdrawn.agent, withdrawn.why) == ("1004", "caller_gone")
+    await asyncio.sleep(0.1)
     agent = sim.center.distributor.engine.agents[AgentNumber("1004")]
     assert (agent.available, agent.misses_in_a_row) == (True, 0)
 
@@ -94,7 +95,8 @@ async def test_gone_while_ringing_stops_the_phone_and_frees_the_agent(sim: Simul
 async def test_gone_between_two_offers(sim: SimulatedCenter) -> None:
     sim.phones.script("1004", Misses("rejected"))
     phone = await sim.call(VIP, CallerScript(KEYS, HangUp("ringing 1005", 0.5)))
-    assert [f.reason for f in sim.facts if isinstance(f, e.OfferMissed)] == ["rejected", "caller_gone"]
+    assert [f.reason for f in sim.facts if isinstance(f, e.OfferMissed)] == ["rejected"]
+    assert [f.why for f in sim.facts if isinstance(f, e.OfferWithdrawn)] == ["caller_gone"]
     assert ending(sim, phone)[0] == "abandoned"
 
 

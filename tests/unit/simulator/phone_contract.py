@@ -1,4 +1,5 @@
-"""What every Phone must do, the fake one and the one on Asterisk: each function of CONTRACT is one promise.
+"""What every Phone must do, the fake one and that on Asterisk. Each function of CONTRACT is one promise; lines_contract.py
+has those of the agents' lines beside it.
 
 A World is a line that has just come in (not answered yet), with somebody at its other end and an agent's phone, and ways
 to make both do something. Nothing here knows whether time or voice is real.
@@ -11,21 +12,34 @@ from typing import Protocol
 
 import pytest
 
+from contactcenter.acd.inputs import OfferAnswered, OfferFailed
 from contactcenter.clock import Clock
 from contactcenter.errors import CallerGone
-from contactcenter.events import MissReason
 from contactcenter.ids import AgentNumber
 from contactcenter.phone import Phone, Talk
 
 
 class World(Protocol):
-    """agent: a phone that is there, which rings until it is told otherwise; nobody: one that never registered."""
+    """agent: a phone that is there, which rings until it is told otherwise; nobody: one that never registered.
+
+    words: all that was told of offers so far but OfferRinging.
+    """
 
     phone: Phone
     clock: Clock
     agent: AgentNumber
     nobody: AgentNumber
     parts: tuple[Path, Path]
+    words: list[OfferAnswered | OfferFailed]
+
+    def ring(self, agent: AgentNumber, seconds: float, attempt: int = 1) -> None:
+        """Offers the call to an agent."""
+
+    def stop(self, agent: AgentNumber, attempt: int = 1) -> None:
+        """Withdraws that offer."""
+
+    async def word(self) -> OfferAnswered | OfferFailed:
+        """The next of `words` that nobody has waited for yet."""
 
     async def hears(self, what: str) -> None:
         """Waits until the caller hears a prompt, or "music"; at once if it is the last thing they heard."""
@@ -38,23 +52,27 @@ class World(Protocol):
     async def agent_answers(self) -> None: ...
     async def agent_rejects(self) -> None: ...
     async def agent_hangs_up(self) -> None: ...
+    async def agent_transfers(self, to: AgentNumber) -> None:
+        """The agent hands the caller over, in a conversation."""
 
 
 RING = 3.0
 """Seconds an agent's phone is rung here."""
 
 
-def silent() -> None:
-    """For `ring` where nobody cares when the phone rings."""
+async def answered(world: World, seconds: float = RING) -> None:
+    """The agent has answered, and waits to be connected."""
+    world.ring(world.agent, seconds)
+    await world.agent_rings()
+    await world.agent_answers()
+    assert await world.word() == OfferAnswered(world.phone.call, world.agent, 1)
 
 
 async def talk(world: World) -> Talk:
-    ringing = asyncio.create_task(world.phone.ring(world.agent, RING, silent))
-    await world.agent_rings()
-    await world.agent_answers()
-    answer = await ringing
-    assert not isinstance(answer, str)
-    return answer
+    await answered(world)
+    talk = await world.phone.connect(world.phone.call, world.agent, 1)
+    assert talk is not None
+    return talk
 
 
 # ---- prompts and keys
@@ -178,81 +196,83 @@ async def music_plays_until_something_else_is_heard(world: World) -> None:
     await world.phone.music(on=False)
 
 
-async def an_answer_begins_a_talk_that_the_agent_ends(world: World) -> None:
+async def an_answer_is_connected_to_a_talk_that_the_agent_ends(world: World) -> None:
     await world.phone.answer()
-    rang: list[str] = []
+    await world.phone.music(on=True)
     before = world.clock.now()
-    ringing = asyncio.create_task(world.phone.ring(world.agent, RING, lambda: rang.append("rang")))
-    await world.agent_rings()
-    await world.agent_answers()
-    answer = await ringing
-    assert not isinstance(answer, str)
-    assert rang == ["rang"]
-    assert answer.agent == world.agent
-    assert before <= answer.answered_at <= world.clock.now()
-    ending = asyncio.create_task(answer.ended())
+    begun = await talk(world)
+    assert begun.agent == world.agent
+    assert not begun.recorded
+    assert before <= begun.answered_at <= world.clock.now()
+    ending = asyncio.create_task(begun.ended())
     await world.agent_hangs_up()
     end = await ending
-    assert end.by == "agent"
-    assert answer.answered_at <= end.at <= world.clock.now()
+    assert (end.by, end.transferred_to) == ("agent", "")
+    assert begun.answered_at <= end.at <= world.clock.now()
     await world.phone.play("goodbye")  # the line is ours again
 
 
 async def a_talk_that_the_caller_ends_is_no_error_but_the_line_is_gone(world: World) -> None:
     await world.phone.answer()
-    answer = await talk(world)
-    ending = asyncio.create_task(answer.ended())
+    begun = await talk(world)
+    ending = asyncio.create_task(begun.ended())
     await world.caller_hangs_up()
     assert (await ending).by == "caller"
     with pytest.raises(CallerGone):
         await world.phone.play("welcome")
 
 
-async def a_phone_that_is_not_answered_in_time_is_no_answer(world: World) -> None:
+async def a_hand_over_ends_the_talk_and_takes_the_caller_off_this_line(world: World) -> None:
     await world.phone.answer()
-    assert await _missed(world, world.agent) == "no_answer"
+    begun = await talk(world)
+    ending = asyncio.create_task(begun.ended())
+    await world.agent_transfers(world.nobody)
+    end = await ending
+    assert (end.by, end.transferred_to) == ("agent", world.nobody)
+    with pytest.raises(CallerGone):
+        await world.phone.play("goodbye")
 
 
-async def a_rejection_comes_back_at_once(world: World) -> None:
+async def prompts_play_while_a_phone_rings(world: World) -> None:
     await world.phone.answer()
-    ringing = asyncio.create_task(world.phone.ring(world.agent, 30, silent))
+    world.ring(world.agent, 30)
     await world.agent_rings()
+    await world.phone.play("welcome")
+    world.stop(world.agent)
+    await world.word()
+
+
+async def a_key_is_heard_whatever_plays(world: World) -> None:
+    await world.phone.answer()
+    for what in ("music", "welcome"):
+        waiting = asyncio.create_task(world.phone.wait_key("1"))
+        playing = asyncio.create_task(world.phone.music(on=True) if what == "music" else world.phone.play("welcome"))
+        await world.hears(what)
+        await world.presses("21")
+        assert await waiting == "1"
+        await playing
+
+
+async def a_message_ends_with_the_pound_key(world: World) -> None:
+    await world.phone.answer()
     before = world.clock.now()
-    await world.agent_rejects()
-    assert await ringing in {"busy", "rejected"}
-    assert (world.clock.now() - before).total_seconds() < 2
-
-
-async def a_phone_that_is_not_there_is_unreachable_and_never_rings(world: World) -> None:
-    await world.phone.answer()
-    assert await _missed(world, world.nobody) == "unreachable"
-
-
-async def after_a_missed_offer_the_next_can_answer(world: World) -> None:
-    await world.phone.answer()
-    assert await _missed(world, world.nobody) == "unreachable"
-    await world.phone.music(on=True)
-    assert (await talk(world)).agent == world.agent
-    await world.agent_hangs_up()
+    taking = asyncio.create_task(world.phone.take_message(world.parts[0], 30))
+    await asyncio.sleep(2)
+    await world.presses("#")
+    assert await taking < 4
+    assert (world.clock.now() - before).total_seconds() < 4
 
 
 async def recording_twice_is_recording_once(world: World) -> None:
     await world.phone.answer()
     await world.phone.record(*world.parts)
     await world.phone.record(*world.parts)
-    answer = await talk(world)
-    ending = asyncio.create_task(answer.ended())
+    begun = await talk(world)
+    assert begun.recorded
+    ending = asyncio.create_task(begun.ended())
     await world.agent_hangs_up()
     await ending
     await world.phone.stop_recording()
-
-
-async def _missed(world: World, agent: AgentNumber) -> MissReason:
-    rang: list[AgentNumber] = []
-    answer = await world.phone.ring(agent, RING, lambda: rang.append(agent))
-    assert isinstance(answer, str)
-    assert rang == ([agent] if answer == "no_answer" else [])
-    return answer
 
 
 # ---- waiting for something else
@@ -314,13 +334,24 @@ async def _gone_during(world: World, something: Awaitable[object], prompt: str) 
     assert (world.clock.now() - before).total_seconds() < 2
 
 
-async def a_hang_up_while_ringing_is_caller_gone(world: World) -> None:
+async def a_hang_up_when_a_key_is_waited_for_is_caller_gone(world: World) -> None:
     await world.phone.answer()
-    ringing = asyncio.create_task(world.phone.ring(world.agent, 30, silent))
-    await world.agent_rings()
+    await world.phone.music(on=True)
+    waiting = asyncio.create_task(world.phone.wait_key("1"))
+    await world.hears("music")
     await world.caller_hangs_up()
     with pytest.raises(CallerGone):
-        await ringing
+        await waiting
+
+
+async def a_hang_up_between_the_answer_and_the_connection_is_caller_gone(world: World) -> None:
+    await world.phone.answer()
+    await answered(world)
+    await world.caller_hangs_up()
+    with pytest.raises(CallerGone):
+        await world.phone.connect(world.phone.call, world.agent, 1)
+    world.stop(world.agent)
+    assert isinstance(await world.word(), OfferFailed)
 
 
 async def after_a_hang_up_every_method_raises_caller_gone(world: World) -> None:
@@ -348,7 +379,10 @@ async def _all_raise(world: World) -> None:
         "music": lambda: phone.music(on=True),
         "record": lambda: phone.record(*world.parts),
         "stop_recording": phone.stop_recording,
-        "ring": lambda: phone.ring(world.agent, RING, silent),
+        "connect": lambda: phone.connect(phone.call, world.agent, 1),
+        "dial": lambda: phone.dial("13900000000", RING),
+        "wait_key": lambda: phone.wait_key("1"),
+        "take_message": lambda: phone.take_message(world.parts[0], 1),
         "hang_up": phone.hang_up,
         "give_to_fallback": phone.give_to_fallback,
     }
@@ -384,12 +418,12 @@ CONTRACT: tuple[Callable[[World], Awaitable[None]], ...] = (
     digits_end_with_silence,
     no_digits_at_all_are_an_empty_answer,
     music_plays_until_something_else_is_heard,
-    an_answer_begins_a_talk_that_the_agent_ends,
+    an_answer_is_connected_to_a_talk_that_the_agent_ends,
     a_talk_that_the_caller_ends_is_no_error_but_the_line_is_gone,
-    a_phone_that_is_not_answered_in_time_is_no_answer,
-    a_rejection_comes_back_at_once,
-    a_phone_that_is_not_there_is_unreachable_and_never_rings,
-    after_a_missed_offer_the_next_can_answer,
+    a_hand_over_ends_the_talk_and_takes_the_caller_off_this_line,
+    prompts_play_while_a_phone_rings,
+    a_key_is_heard_whatever_plays,
+    a_message_ends_with_the_pound_key,
     recording_twice_is_recording_once,
     what_was_waited_for_comes_back,
     what_fails_while_waited_for_fails_here,
@@ -398,7 +432,8 @@ CONTRACT: tuple[Callable[[World], Awaitable[None]], ...] = (
     a_hang_up_in_a_prompt_that_could_be_stopped_is_caller_gone,
     a_hang_up_when_a_key_is_asked_is_caller_gone,
     a_hang_up_when_digits_are_asked_is_caller_gone,
-    a_hang_up_while_ringing_is_caller_gone,
+    a_hang_up_when_a_key_is_waited_for_is_caller_gone,
+    a_hang_up_between_the_answer_and_the_connection_is_caller_gone,
     after_a_hang_up_every_method_raises_caller_gone,
     after_our_own_hang_up_every_method_raises_caller_gone,
     letting_go_never_fails,

@@ -3,71 +3,46 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import ModuleType
 
+import lines_contract
+import phone_contract
 import pytest
-from phone_contract import CONTRACT, World
+from fake_world import AGENT, FakeWorld
+from phone_contract import World
 
 from contactcenter.acd.inputs import PhoneIs
 from contactcenter.errors import CallerGone
-from contactcenter.ids import AgentNumber, CallId
-from contactcenter.simulator.agents import SETUP_SECONDS, AgentPhones, Answers, Misses, Waits
-from contactcenter.simulator.caller import CallerScript, HangUp
+from contactcenter.ids import CallId
+from contactcenter.simulator.agents import AgentPhones, Answers, Misses, Waits
+from contactcenter.simulator.caller import CallerScript, HangUp, Press
 from contactcenter.simulator.clock import LoopClock
 from contactcenter.simulator.phone import FakePhone
 
-AGENT = AgentNumber("1001")
 
-
-class FakeWorld:
-    """The World of the contract on a FakePhone."""
-
-    agent, nobody = AGENT, AgentNumber("1999")
-    parts = Path("caller.wav"), Path("agent.wav")
-
-    def __init__(self) -> None:
-        self.clock = LoopClock()
-        self.told: list[PhoneIs] = []
-        self.rung = asyncio.Event()
-        self.phones = AgentPhones(self._tell, usual=Waits())
-        self.phones.lose(self.nobody)
-        self.taped: list[float] = []
-        self.phone = FakePhone(CallId("1.sim"), self.phones, self.clock, tape=lambda *part: self.taped.append(part[-1]))
-
-    def _tell(self, state: PhoneIs) -> None:
-        self.told.append(state)
-        if state == PhoneIs(AGENT, "busy"):
-            self.rung.set()
-
-    async def hears(self, what: str) -> None:
-        await self.phone.until_heard(what)
-
-    async def presses(self, keys: str) -> None:
-        self.phone.presses(keys)
-
-    async def caller_hangs_up(self) -> None:
-        self.phone.hangs_up()
-
-    async def agent_rings(self) -> None:
-        await self.rung.wait()
-
-    async def agent_answers(self) -> None:
-        self.phones.answer(AGENT)
-
-    async def agent_rejects(self) -> None:
-        self.phones.reject(AGENT)
-
-    async def agent_hangs_up(self) -> None:
-        self.phones.hang_up(AGENT)
-
-
-@pytest.mark.parametrize("promise", CONTRACT, ids=lambda promise: promise.__name__)
-async def test_the_contract_of_every_phone(promise: Callable[[World], Awaitable[None]]) -> None:
+@pytest.mark.parametrize(
+    "promise", phone_contract.CONTRACT + lines_contract.CONTRACT, ids=lambda promise: promise.__name__
+)
+async def test_the_contracts_of_every_phone_and_line(promise: Callable[[World], Awaitable[None]]) -> None:
     world = FakeWorld()
     await promise(world)
     world.phone.let_go()
     await asyncio.sleep(0)
     assert world.phones.in_use == {}
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+HELPERS = {"answered", "talk", "the_last_word"}
+
+
+@pytest.mark.parametrize("contract", [phone_contract, lines_contract])
+def test_no_promise_is_forgotten_in_the_list(contract: ModuleType) -> None:
+    written = {
+        name
+        for name, what in vars(contract).items()
+        if asyncio.iscoroutinefunction(what) and what.__module__ == contract.__name__ and name[0] != "_"
+    }
+    assert written - HELPERS == {promise.__name__ for promise in contract.CONTRACT}
 
 
 def line(script: CallerScript | None = None, **agents: Answers | Misses | Waits) -> tuple[FakePhone, AgentPhones]:
@@ -117,64 +92,133 @@ async def test_a_hang_up_in_music() -> None:
     assert asyncio.get_running_loop().time() - before == 7
 
 
-async def test_an_agent_answers_after_so_long_and_talks_so_long() -> None:
-    phone, _ = line(None, a1001=Answers(after=3, talk=40))
-    talk = await phone.ring(AGENT, 20, lambda: None)
-    assert not isinstance(talk, str)
-    end = await talk.ended()
-    assert end.by == "agent"
-    assert (end.at - talk.answered_at).total_seconds() == 40
-    assert (talk.answered_at - phone.log[0].at).total_seconds() == 3
-
-
-async def test_an_agent_slower_than_the_ring_does_not_answer() -> None:
-    phone, phones = line(None, a1001=Answers(after=30))
-    assert await phone.ring(AGENT, 20, lambda: None) == "no_answer"
-    assert phones.in_use == {}
-
-
-@pytest.mark.parametrize(
-    ("reason", "seconds"),
-    [
-        ("no_answer", 20 + SETUP_SECONDS),
-        ("rejected", 1 + SETUP_SECONDS),
-        ("busy", SETUP_SECONDS),
-        ("unreachable", SETUP_SECONDS),
-    ],
-)
-async def test_each_way_to_miss_takes_its_time(reason: str, seconds: float) -> None:
-    phone, _ = line(None, a1001=Misses(reason))
+async def test_a_key_in_music() -> None:
+    phone, _ = line(CallerScript(press=Press("1", "music", 7)))
+    await phone.music(on=True)
     before = asyncio.get_running_loop().time()
-    assert await phone.ring(AGENT, 20, lambda: None) == reason
-    assert asyncio.get_running_loop().time() - before == pytest.approx(seconds)
+    assert await phone.wait_key("123") == "1"
+    assert asyncio.get_running_loop().time() - before == 7
 
 
-async def test_a_phone_in_use_is_busy_for_the_second_caller() -> None:
-    first, phones = line(None, a1001=Answers(after=2, talk=50))
-    second = FakePhone(CallId("2.sim"), phones, LoopClock())
-    talk = await first.ring(AGENT, 20, lambda: None)
-    assert not isinstance(talk, str)
-    assert await second.ring(AGENT, 20, lambda: None) == "busy"
-
-
-async def test_distribution_is_told_of_the_phone_as_asterisk_would() -> None:
+async def test_a_hand_over_ends_the_talk_and_the_caller_goes_on_elsewhere() -> None:
     world = FakeWorld()
-    world.told.clear()
-    ringing = asyncio.create_task(world.phone.ring(AGENT, 5, lambda: None))
-    await world.agent_rings()
-    assert world.told == [PhoneIs(AGENT, "busy")]
-    await ringing
-    assert world.told == [PhoneIs(AGENT, "busy"), PhoneIs(AGENT, "free")]
-    world.phones.lose(AGENT)
-    world.phones.come_back(AGENT)
-    assert world.told[2:] == [PhoneIs(AGENT, "unreachable"), PhoneIs(AGENT, "free")]
+    world.phones.script(AGENT, Answers(after=1, talk=None))
+    world.ring(AGENT, 20)
+    await world.word()
+    talk = await world.phone.connect(world.phone.call, AGENT, 1)
+    world.phones.transfer(AGENT, "1002")
+    end = await talk.ended()
+    assert (end.by, end.transferred_to) == ("agent", "1002")
+    with pytest.raises(CallerGone):
+        await world.phone.play("goodbye")
+    assert world.phone.ended_by == ""
+    line = world.phone.handed_over()
+    await line.play("transfer-connecting")
+    assert world.phone.heard[-2:] == ["talking 1001", "transfer-connecting"]
+
+
+@pytest.mark.parametrize("behaviour", [Answers(after=2, talk=9), Misses("busy")])
+async def test_a_number_outside(behaviour: Answers | Misses) -> None:
+    phone, _ = line(None, a13900000000=behaviour)
+    talk = await phone.dial("13900000000", 20)
+    if isinstance(behaviour, Misses):
+        assert talk == "busy"
+    else:
+        assert not isinstance(talk, str)
+        assert (await talk.ended()).by == "agent"
+        assert talk.agent == "13900000000"
 
 
 async def test_the_tape_has_what_was_said_while_recording() -> None:
     world = FakeWorld()
     world.phones.script(AGENT, Answers(after=1, talk=33))
     await world.phone.record(*world.parts)
-    talk = await world.phone.ring(AGENT, 5, lambda: None)
-    assert not isinstance(talk, str)
+    world.ring(AGENT, 5)
+    await world.word()
+    talk = await world.phone.connect(world.phone.call, AGENT, 1)
     await talk.ended()
     assert world.taped == [33.0]
+
+
+async def test_a_caller_who_speaks_as_long_as_they_like_or_may() -> None:
+    phone, _ = line(CallerScript(message=7))
+    assert [await phone.take_message(Path("message.wav"), seconds) for seconds in (60, 4)] == [7.0, 4.0]
+
+
+async def test_a_key_ends_the_message_sooner() -> None:
+    phone, _ = line(CallerScript(message=7, press=Press("#", "recording", 3)))
+    assert await phone.take_message(Path("message.wav"), 60) == 3.0
+
+
+async def test_no_message_leaves_no_tape() -> None:
+    world = FakeWorld(CallerScript(message=0))
+    assert await world.phone.take_message(world.parts[0], 60) == 0.0
+    assert world.taped == []
+
+
+async def test_a_caller_who_hangs_up_in_the_message_has_left_it() -> None:
+    world = FakeWorld(CallerScript(hang_up=HangUp("recording", 2)))
+    with pytest.raises(CallerGone):
+        await world.phone.take_message(world.parts[0], 60)
+    assert world.taped == [2.0]
+
+
+async def test_music_begins_again_after_a_message() -> None:
+    phone, _ = line()
+    for _ in range(2):
+        await phone.music(on=True)
+        await phone.take_message(Path("message.wav"), 60)
+    assert phone.heard == ["music", "recording"] * 2
+
+
+async def test_who_hangs_up_while_a_number_outside_rings_leaves_it_quiet() -> None:
+    for ringing in (1.0, 2.0):  # and in the moment of the answer
+        phone, phones = line(None, a13900000000=Answers(after=2))
+        dialing = asyncio.create_task(phone.dial("13900000000", 20))
+        await phone.until_heard("ringing 13900000000")
+        await asyncio.sleep(ringing)
+        phone.hangs_up()
+        with pytest.raises(CallerGone):
+            await dialing
+        assert phones.in_use == {}
+
+
+async def test_a_number_outside_that_hangs_up_as_it_answers_has_failed() -> None:
+    phone, phones = line(None, a13900000000=Waits())
+    dialing = asyncio.create_task(phone.dial("13900000000", 20))
+    await phone.until_heard("ringing 13900000000")
+    phones.answer("13900000000")
+    phones.hang_up("13900000000")
+    assert await dialing == "failed"
+
+
+async def test_a_key_pressed_twice_is_one_answer_and_the_other_is_nobodys() -> None:
+    phone, _ = line()
+    waiting = asyncio.create_task(phone.wait_key("1"))
+    await asyncio.sleep(1)
+    phone.presses("11")
+    assert await waiting == "1"
+    assert await phone.ask_key("menu-main", 1) == ""
+
+
+async def test_a_caller_handed_over_hangs_up_and_presses_on_the_other_line() -> None:
+    phone, phones = line(
+        CallerScript(hang_up=HangUp("prompt goodbye", 1), press=Press("1", "music", 3)), a1001=Answers()
+    )
+    talk = await phone.dial("1001", 20)
+    assert not isinstance(talk, str)
+    phones.transfer("1001", "1002")
+    await talk.ended()
+    other = phone.handed_over()
+    phone.let_go()
+    await other.music(on=True)
+    assert await other.wait_key("1") == "1"
+    with pytest.raises(CallerGone):
+        await other.play("goodbye")
+    assert (phone.ended_by, other.ended_by) == ("", "caller")
+
+
+async def test_the_tape_has_the_message() -> None:
+    world = FakeWorld()
+    assert await world.phone.take_message(world.parts[0], 60) == 5.0
+    assert world.taped == [5.0]

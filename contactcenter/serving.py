@@ -1,0 +1,178 @@
+"""Step 7 in all its ways: from the first queue to an agent, or to what the admin wants for a call that no agent answers."""
+
+import contextlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contactcenter import events as e
+from contactcenter.acd.callback import Promise
+from contactcenter.acd.driver import Place
+from contactcenter.acd.holding import hold_until_answer
+from contactcenter.acd.inputs import CallEnters, Overflow
+from contactcenter.acd.overflow import parse
+from contactcenter.acd.ports import Shown
+from contactcenter.bus import CallNotes
+from contactcenter.calls.arrival import Arrival
+from contactcenter.calls.ending import Ending
+from contactcenter.center import Center
+from contactcenter.customers.customer import Customer
+from contactcenter.errors import CallerGone
+from contactcenter.ids import AgentNumber, QueueName
+from contactcenter.phone import Phone, Talk
+from contactcenter.recording.voice_message import take_voice_message
+from contactcenter.tickets.attach import attach_ticket
+from contactcenter.tickets.problem import problem_of
+
+DIAL_SECONDS = 40.0
+HAND_OVER_SECONDS = 10.0
+MOST_PRIORITY = 10
+
+APOLOGIES: dict[e.OverflowReason, tuple[str, Ending]] = {
+    "full": ("queue-full", Ending("refused", "the queue is full")),
+    "closed": ("queue-closed", Ending("refused", "the queue is closed")),
+    "no_agents": ("queue-no-agents", Ending("failed", "no agent is logged in")),
+    "max_wait": ("queue-timeout", Ending("failed", "nobody answered within the maximum wait")),
+    "queue_removed": ("queue-timeout", Ending("failed", "the queue was removed")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a call waits for. since: when its place began, if not now; handed_to: the agent it was handed over to."""
+
+    queue: QueueName
+    priority: int
+    arrival: Arrival
+    customer: Customer | None = None
+    since: datetime | None = None
+    handed_to: AgentNumber | None = None
+
+    def handed_to_agent(self, number: str) -> "Wish":
+        """The same, after an agent handed the caller over: that agent first, before all who wait; else the queue."""
+        return replace(self, handed_to=AgentNumber(number), priority=MOST_PRIORITY)
+
+    @property
+    def shown(self) -> Shown:
+        who = self.customer
+        return Shown(self.arrival.caller, f"{who.company_name} {who.contact_name}".strip() if who else "")
+
+
+async def serve(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
+    """A conversation, through one queue or several, or the ending without one. Raises CallerGone."""
+    visited: list[QueueName] = []
+    while True:
+        visited.append(wish.queue)
+        with center.distributor.place(await _entering(wish, note, center), wish.shown) as place:
+            greeting = "queue-connecting" if wish.handed_to is None else "transfer-connecting"
+            held = await _hold(phone, place, center, note, greeting, may_call_back=bool(wish.arrival.caller))
+        if not isinstance(held, Overflow):
+            return held
+        wish = replace(wish, since=place.since, handed_to=None)
+        action = parse(held.to)
+        if action.kind != "queue":
+            return await _elsewhere(phone, wish, held, center, note)
+        if action.target in visited:
+            return await _apologise(phone, "max_wait")
+        wish = replace(wish, queue=QueueName(action.target))
+        await phone.play("queue-overflow")
+
+
+async def serve_callback(phone: Phone, place: Place, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
+    """A customer who was called back, whose agent is there or on the way. Raises CallerGone."""
+    held = await _hold(phone, place, center, note, "callback-here", may_call_back=False)
+    return held if not isinstance(held, Overflow) else await _elsewhere(phone, wish, held, center, note)
+
+
+async def take_over(phone: Phone, agent: AgentNumber, to: str, center: Center, note: CallNotes) -> Phone:
+    """The line of a caller whom the agent handed over. Raises CallerGone."""
+    note(e.CallTransferred, agent=agent, to=to)
+    language = phone.language
+    phone.let_go()
+    taken = await center.switchboard.transferred(note.call, HAND_OVER_SECONDS)
+    if taken is None:
+        raise CallerGone("the caller hung up while being handed over")
+    taken.language = language
+    return taken
+
+
+async def _hold(
+    phone: Phone, place: Place, center: Center, note: CallNotes, greeting: str, *, may_call_back: bool
+) -> Talk | Overflow:
+    parts = center.recorder.parts(note.call) if place.settings.record else None
+    return await hold_until_answer(phone, place, note, greeting=greeting, parts=parts, may_call_back=may_call_back)
+
+
+async def _entering(wish: Wish, note: CallNotes, center: Center) -> CallEnters:
+    caller = wish.arrival.caller
+    if wish.handed_to is None:
+        sticky = await center.sticky_agents(wish.queue, wish.customer, caller)
+        return CallEnters(note.call, wish.queue, wish.priority, sticky, caller=caller, since=wish.since)
+    seconds = center.configuration.queues[wish.queue].ring_seconds
+    agents = (wish.handed_to,)
+    return CallEnters(
+        note.call, wish.queue, wish.priority, agents, since=note.now(), sticky_seconds=seconds, direct=True
+    )
+
+
+async def _elsewhere(phone: Phone, wish: Wish, held: Overflow, center: Center, note: CallNotes) -> Talk | Ending:
+    action = parse(held.to)
+    match action.kind:
+        case "number":
+            return await _dial(phone, action.target, wish, center, note)
+        case "voice_message":
+            return await _voice_message(phone, wish, center, note)
+        case "callback":
+            return await _callback(phone, wish, center, note)
+        case _:
+            return await _apologise(phone, held.why)
+
+
+async def _apologise(phone: Phone, why: e.OverflowReason) -> Ending:
+    prompt, ending = APOLOGIES[why]
+    await phone.play(prompt)
+    return ending
+
+
+async def _dial(phone: Phone, number: str, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
+    await phone.play("queue-overflow")
+    if center.configuration.queues[wish.queue].record:
+        await phone.record(*center.recorder.parts(note.call))
+    talk = await phone.dial(number, DIAL_SECONDS)
+    if isinstance(talk, str):
+        await phone.play("queue-timeout")
+        return Ending("failed", f"{number} did not answer: {talk}")
+    note(e.CallAnswered, queue=wish.queue, agent=talk.agent)
+    return talk
+
+
+async def _voice_message(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ending:
+    left = await take_voice_message(phone, center.recorder, note)
+    if not left:
+        await phone.play("voice-message-empty")
+        return Ending("abandoned", "no message was left")
+    with contextlib.suppress(CallerGone):
+        problem = problem_of(note.call, note.now(), wish.arrival, wish.customer)
+        await attach_ticket(problem, center.tickets, note)
+        await phone.play("voice-message-thanks")
+    return Ending("voice_message")
+
+
+async def _callback(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ending:
+    """The promise holds from this moment, whatever the caller still hears."""
+    if not wish.arrival.caller:
+        await phone.play("callback-no-number", "queue-timeout")
+        return Ending("failed", "the caller's number is withheld")
+    promise = Promise(
+        note.call,
+        wish.arrival.hotline,
+        wish.arrival.caller,
+        wish.shown.name,
+        wish.queue,
+        wish.priority,
+        wish.since or note.now(),
+        customer=wish.customer,
+    )
+    center.callbacks.promise(promise)
+    with contextlib.suppress(CallerGone):
+        await phone.play("callback-confirmed")
+    return Ending("callback")

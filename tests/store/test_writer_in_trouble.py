@@ -1,0 +1,141 @@
+"""The one writer of facts when the database is away, when a fact is bad, and when the program ends."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+from happenings import answered, arrived, identified, queued, saved, stored
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contactcenter.ids import CallId
+from contactcenter.store import writer as writer_module
+from contactcenter.store.history import HistoryRepository
+from contactcenter.store.writer import FactWriter
+
+
+class Failures(logging.Handler):
+    """Keeps the writer's failures, and wakes who waits for one. They are told in the writer's thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.get_running_loop()
+        self.came = asyncio.Event()
+        self.lines: list[str] = []
+        self.then: Callable[[str], None] = lambda _: None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+        self.then(self.lines[-1])
+        self.loop.call_soon_threadsafe(self.came.set)
+
+
+@pytest.fixture
+async def failures(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Failures]:
+    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.01)
+    handler = Failures()
+    writer_module.log.addHandler(handler)
+    yield handler
+    writer_module.log.removeHandler(handler)
+
+
+@pytest.fixture
+def other(url: str) -> Iterator[sqlite3.Connection]:
+    """Another program's connection."""
+    if not url.startswith("sqlite"):
+        pytest.fail("write here how this database is locked")
+    file = url.removeprefix("sqlite+aiosqlite:///")
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+async def impatient(database: AsyncEngine) -> AsyncIterator[FactWriter]:
+    """A running writer that does not wait for a lock."""
+
+    def do_not_wait(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout=1")
+
+    made = FactWriter(database)
+    event.listen(made.engine, "connect", do_not_wait)
+    writing = asyncio.create_task(made.run())
+    made.write(arrived("1.1"))
+    await made.written()
+    yield made
+    writing.cancel()
+    await asyncio.wait({writing})
+
+
+async def test_a_locked_database_delays_facts_and_loses_none(
+    impatient: FactWriter, database: AsyncEngine, other: sqlite3.Connection, failures: Failures
+) -> None:
+    """Another program holds the database; each fact is there once when it lets go, in order, with its projections."""
+    other.execute("BEGIN EXCLUSIVE")
+    facts = [identified("1.1", 1, 1), queued("1.1"), answered("1.1")]
+    for fact in facts[:2]:
+        impatient.write(fact)
+    async with asyncio.timeout(5):
+        await failures.came.wait()
+        impatient.write(facts[2])
+        failures.came.clear()
+        await failures.came.wait()
+    other.execute("ROLLBACK")
+    async with asyncio.timeout(5):
+        await impatient.written()
+
+    assert failures.lines[0] == "2 facts could not be written; trying again in 0.01 s"
+    assert await stored(database) == [arrived("1.1"), *facts]
+    call = await HistoryRepository(database).call(CallId("1.1"))
+    assert call is not None
+    assert (call["company"], call["queue"], call["agent"], call["wait_seconds"]) == ("company 1", "vip", "1004", 4.0)
+
+
+async def test_a_bad_fact_is_named_and_keeps_back_no_other_even_when_the_database_goes_away_just_then(
+    impatient: FactWriter, database: AsyncEngine, other: sqlite3.Connection, failures: Failures
+) -> None:
+    def lock(line: str) -> None:
+        if line.startswith("a RecordingSaved of call 1.2"):
+            other.execute("BEGIN EXCLUSIVE")
+        if line.startswith("2 facts could not be written") and other.in_transaction:
+            other.execute("ROLLBACK")
+
+    failures.then = lock
+    bad = saved("1.2")
+    object.__setattr__(bad, "path", saved("1.1").path)  # a path that another call has
+    facts = [saved("1.1"), queued("1.1"), bad, arrived("1.3"), queued("1.3")]
+    for fact in facts:
+        impatient.write(fact)
+    async with asyncio.timeout(5):
+        await impatient.written()
+    assert [line.split(" could")[0].split(" at ")[0].split(";")[0] for line in failures.lines] == [
+        "something is wrong with one of 5 facts",
+        "a RecordingSaved of call 1.2",
+        "2 facts",
+    ]
+    assert await stored(database) == [arrived("1.1"), *(fact for fact in facts if fact is not bad)]
+
+
+async def test_a_writer_that_is_stopped_finishes_what_it_began(database: AsyncEngine) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def dawdle(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO facts"):
+            began.set()
+            go_on.wait(5)
+
+    writer = FactWriter(database)
+    event.listen(writer.engine, "before_cursor_execute", dawdle)
+    writing = asyncio.create_task(writer.run())
+    writer.write(arrived("1.1"))
+    assert await asyncio.to_thread(began.wait, 5)
+    writing.cancel()
+    done, _ = await asyncio.wait({writing}, timeout=0.05)
+    assert not done
+    go_on.set()
+    await asyncio.wait({writing}, timeout=5)
+    assert writing.cancelled()
+    assert await stored(database) == [arrived("1.1")]
