@@ -1,0 +1,136 @@
+"""The site of `scripts/bench peer`: one Asterisk that serves our hotline and, under another number, app_queue.
+
+Both queues have the same agents' phones, the same order of asking (round robin, rrmemory), no wrap-up, the same ring
+time, and all that app_queue can be told to be quick: autofill, and a retry of one second (0 would mean its default, 5).
+Prompts are 20 ms of silence in both, so that handling is measured and not talking; the flow leads straight to the queue.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import wave
+from typing import TYPE_CHECKING
+
+from rig.center import Center
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OURS = "4001234567"
+APP_QUEUE = "4009999999"
+FIRST_AGENT = 1001
+FIRST_CALLER = 13900000001
+RING_SECONDS = 20
+VOICE_PORTS = (12000, 17999)  # the rig's own blocks are too small for a hundred conversations
+STANDARD_COMPANY = 2  # of the sample data: its service is paid for
+SILENCE_FRAMES = 160  # 20 ms at 8 kHz
+
+FLOW = """\
+start: straight-to-the-queue
+nodes:
+  straight-to-the-queue:
+    type: done
+"""
+ROUTES = """\
+rules:
+  - name: everybody
+    queue: support
+    priority: 5
+"""
+EXTENSION = f"""\
+exten => {APP_QUEUE},1,Answer()
+ same => n,Queue(bench)
+ same => n,Hangup()
+"""
+QUEUE = f"""\
+[general]
+persistentmembers = no
+autofill = yes
+
+[bench]
+strategy = rrmemory
+autofill = yes
+ringinuse = no
+timeout = {RING_SECONDS}
+retry = 1
+wrapuptime = 0
+memberdelay = 0
+joinempty = yes
+leavewhenempty = no
+announce-frequency = 0
+announce-position = no
+announce-holdtime = no
+periodic-announce-frequency = 0
+"""
+
+
+async def make_site(folder: Path, *, agents: int, callers: int) -> Center:
+    """A site that is not up yet, with phones 1001 and up, and a contact for each of the callers' numbers."""
+    first, last = VOICE_PORTS
+    center = Center(folder, settings={"rtp_first": str(first), "rtp_last": str(last)})
+    await center.create()
+    numbers = agent_numbers(agents)
+    _silence(center.folder / "sounds")
+    (center.folder / "dialplans" / "main.yaml").write_text(FLOW, encoding="utf-8")
+    (center.folder / "dialplans" / "routes.yaml").write_text(ROUTES, encoding="utf-8")
+    custom = center.folder / "asterisk" / "custom"
+    custom.mkdir(parents=True, exist_ok=True)
+    (custom / "modules.conf").write_text("require = app_queue.so\n", encoding="utf-8")
+    (custom / "trunk.conf").write_text(EXTENSION, encoding="utf-8")
+    members = "".join(f"member => PJSIP/{number}\n" for number in numbers)
+    (custom.parent / "queues.conf").write_text(QUEUE + members, encoding="utf-8")
+    center.write(*_agents(numbers), *_callers(callers), *_unrecorded(center))
+    return center
+
+
+def agent_numbers(count: int) -> list[str]:
+    return [str(FIRST_AGENT + index) for index in range(count)]
+
+
+def caller_numbers(count: int) -> list[str]:
+    return [str(FIRST_CALLER + index) for index in range(count)]
+
+
+def _silence(sounds: Path) -> None:
+    """Every prompt but the music becomes 20 ms of silence."""
+    for file in sounds.rglob("*.wav"):
+        if "moh" not in file.parts:
+            with wave.open(str(file), "wb") as out:
+                out.setparams((1, 2, 8000, 0, "NONE", ""))
+                out.writeframes(bytes(2 * SILENCE_FRAMES))
+
+
+def _agents(numbers: list[str]) -> list[str]:
+    rows = [(n, f"('{n}', '{n}', 'pw{n}', 1, '')", f"('support', '{n}', 1)") for n in numbers]
+    return [
+        "delete from members",
+        *(
+            f"insert or ignore into agents (number, name, sip_password, logged_in, pause_reason) values {agent}"
+            for _, agent, _ in rows
+        ),
+        *(f"insert into members (queue, agent, level) values {member}" for *_, member in rows),
+        f"update queues set strategy = 'round_robin', wrap_up_seconds = 0, sticky_hours = 0, ring_seconds = {RING_SECONDS}",
+    ]
+
+
+def _callers(count: int) -> list[str]:
+    series = f"with recursive n(i) as (select 0 union all select i + 1 from n where i < {count - 1}) "
+    return [
+        f"insert into contacts (id, company_id, name) {series} select 1000 + i, {STANDARD_COMPANY}, 'C' || i from n",
+        f"insert into contact_numbers {series} select '+86' || ({FIRST_CALLER} + i), 1000 + i from n",
+    ]
+
+
+def records(center: Center) -> bool:
+    """Whether our side records these calls: a site whose queues can't be told not to does; app_queue never does here."""
+    return not _has_record_setting(center)
+
+
+def _has_record_setting(center: Center) -> bool:
+    with contextlib.closing(sqlite3.connect(center.folder / "data" / "contactcenter.db")) as database:
+        return any(row[1] == "record" for row in database.execute("pragma table_info(queues)"))
+
+
+def _unrecorded(center: Center) -> list[str]:
+    return ["update queues set record = 0"] if _has_record_setting(center) else []
