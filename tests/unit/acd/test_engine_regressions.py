@@ -61,6 +61,7 @@ def test_a_failure_told_twice_does_not_end_the_pause_after_it() -> None:
 def test_no_redial_where_that_is_turned_off() -> None:
     desk = Desk(queue("support", redial_seconds=0.0))
     desk.enters("a", caller="+86138")
+    desk.clock.advance(1)
     desk.enters("b")
     desk.leaves("a", hung_up=True)
     assert only(desk.enters("c", caller="+86138"), CallQueued).position == 2
