@@ -115,7 +115,7 @@ async def test_up_detached_interrupted_leaves_nothing(made: Center) -> None:
 
     lock = made.folder / "run" / "up.pid"
     async with asyncio.timeout(30):
-        while not (lock.exists() and lock.read_text()):  # noqa: ASYNC110 (looked at often: a site is up in three seconds)
+        while not (lock.exists() and lock.read_text()):
             await asyncio.sleep(0.002)
     process.send_signal(signal.SIGINT)
     await process.wait()
