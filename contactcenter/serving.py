@@ -38,7 +38,10 @@ APOLOGIES: dict[e.OverflowReason, tuple[str, Ending]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a call waits for. since: when its place began, if not now; handed_to: the agent it was handed over to."""
+    """What a call waits for. since: when its place began, if not now; handed_to: the agent it was handed over to.
+
+    record: whether the queue it left unanswered wants recordings.
+    """
 
     queue: QueueName
     priority: int
@@ -46,6 +49,7 @@ class Wish:
     customer: Customer | None = None
     since: datetime | None = None
     handed_to: AgentNumber | None = None
+    record: bool = True
 
     def handed_to_agent(self, number: str) -> "Wish":
         """The same, after an agent handed the caller over: that agent first, before all who wait; else the queue."""
@@ -67,7 +71,7 @@ async def serve(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ta
             held = await _hold(phone, place, center, note, greeting, may_call_back=bool(wish.arrival.caller))
         if not isinstance(held, Overflow):
             return held
-        wish = replace(wish, since=place.since, handed_to=None)
+        wish = replace(wish, since=place.since, handed_to=None, record=place.settings.record)
         action = parse(held.to)
         if action.kind != "queue":
             return await _elsewhere(phone, wish, held, center, note)
@@ -80,7 +84,9 @@ async def serve(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ta
 async def serve_callback(phone: Phone, place: Place, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
     """A customer who was called back, whose agent is there or on the way. Raises CallerGone."""
     held = await _hold(phone, place, center, note, "callback-here", may_call_back=False)
-    return held if not isinstance(held, Overflow) else await _elsewhere(phone, wish, held, center, note)
+    if not isinstance(held, Overflow):
+        return held
+    return await _elsewhere(phone, replace(wish, record=place.settings.record), held, center, note)
 
 
 async def take_over(phone: Phone, agent: AgentNumber, to: str, center: Center, note: CallNotes) -> Phone:
@@ -135,7 +141,7 @@ async def _apologise(phone: Phone, why: e.OverflowReason) -> Ending:
 
 async def _dial(phone: Phone, number: str, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
     await phone.play("queue-overflow")
-    if center.configuration.queues[wish.queue].record:
+    if wish.record:
         await phone.record(*center.recorder.parts(note.call))
     talk = await phone.dial(number, DIAL_SECONDS)
     if isinstance(talk, str):

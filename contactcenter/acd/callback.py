@@ -6,6 +6,7 @@ Outside the hotline's opening hours nobody is called; the place is taken up agai
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,10 +18,11 @@ from contactcenter.acd.settings import QueueSettings
 from contactcenter.bus import Bus, CallNotes
 from contactcenter.clock import Clock
 from contactcenter.customers.customer import Customer
-from contactcenter.errors import ContactCenterError
 from contactcenter.events import AlarmRaised, CallbackEnded, CallbackOutcome, CallbackRequested, CallbackTried
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.phone import Phone, Switchboard
+
+log = logging.getLogger(__name__)
 
 CUSTOMER_RING_SECONDS = 30.0
 CLOSED_CHECK_SECONDS = 30.0
@@ -52,13 +54,7 @@ Serve = Callable[[Promise, Phone, Place], Awaitable[CallbackOutcome]]
 class Callbacks:
     """Keeps promises, each in a task of its own inside `run`."""
 
-    def __init__(
-        self,
-        distributor: Distributor,
-        bus: Bus,
-        clock: Clock,
-        switchboard: Switchboard,
-    ) -> None:
+    def __init__(self, distributor: Distributor, bus: Bus, clock: Clock, switchboard: Switchboard) -> None:
         self._distributor, self._bus, self._clock, self._switchboard = distributor, bus, clock, switchboard
         self._new: asyncio.Queue[Promise] = asyncio.Queue()
         self.open: dict[CallId, Promise] = {}
@@ -94,7 +90,8 @@ class Callbacks:
         note = CallNotes(promise.call, self._bus, self._clock)
         try:
             outcome = await self._keep_trying(promise, note)
-        except ContactCenterError as error:  # such as a queue that is gone
+        except Exception as error:
+            log.exception("callback %s was given up", promise.call)
             note(AlarmRaised, name="callback_given_up", detail=f"{promise.number} is not called back: {error}")
             outcome = "expired"
         finally:

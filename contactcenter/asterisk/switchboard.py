@@ -13,7 +13,7 @@ from contactcenter.ids import CallId
 PREFIX = "callback"
 """Begins the ids of these channels; the filters in asterisk-conf/manager.conf know it."""
 SETUP_SECONDS = 5.0
-"""From the customer's answer to the FastAGI session, and from a hand-over to it."""
+"""From the customer's answer to the FastAGI session."""
 
 
 class AsteriskSwitchboard:
@@ -43,21 +43,19 @@ class AsteriskSwitchboard:
                 Async="true",
                 Variable=f"CC_HOTLINE={hotline}",
             )
-            async with asyncio.timeout(seconds + SETUP_SECONDS):
-                return await waiting
-        except (TimeoutError, AmiProblem):
-            await self._stop(channel)
-            return None
+            phone = await _within(seconds + SETUP_SECONDS, waiting)
+        except AmiProblem:
+            phone = None
         finally:
             self._awaited.pop(channel, None)
+        if phone is None:
+            await self._stop(channel)
+        return phone
 
     async def transferred(self, call: CallId, seconds: float) -> AsteriskPhone | None:
         waiting = self._wait_for(call)
         try:
-            async with asyncio.timeout(seconds):
-                return await waiting
-        except TimeoutError:
-            return None
+            return await _within(seconds, waiting)
         finally:
             self._awaited.pop(call, None)
 
@@ -88,3 +86,9 @@ class AsteriskSwitchboard:
             await self._ami.action("Hangup", Channel=channel, Cause="16")
         except AmiProblem:
             return
+
+
+async def _within(seconds: float, waiting: "asyncio.Future[AsteriskPhone | None]") -> AsteriskPhone | None:
+    """None when it did not come in time. One that comes in the very instant is not lost, as it would be with a time-out."""
+    await asyncio.wait([waiting], timeout=seconds)
+    return waiting.result() if waiting.done() else None

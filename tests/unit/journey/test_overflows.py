@@ -9,7 +9,7 @@ from journeys import EXPIRED, HAPPY, VIP, alarms, ending, fact, facts, kinds, pa
 from contactcenter import events as e
 from contactcenter.acd.inputs import LogOut, Resume
 from contactcenter.errors import BadInput, NotFound
-from contactcenter.ids import AgentNumber
+from contactcenter.ids import AgentNumber, QueueName
 from contactcenter.recording.recorder import Recorder
 from contactcenter.simulator.agents import Answers, Misses
 from contactcenter.simulator.caller import CallerScript, HangUp
@@ -102,6 +102,21 @@ async def test_nobody_answers_so_the_duty_manager_does(sim: SimulatedCenter) -> 
     assert fact(sim, phone, e.TalkEnded).talk_seconds == 20.0
     assert fact(sim, phone, e.RecordingSaved).seconds == 20.0
     assert ending(sim, phone)[0] == "answered"
+
+
+async def test_a_queue_removed_while_a_call_waits_sends_it_on(sim: SimulatedCenter) -> None:
+    sim.configure(renewals={"overflow_timeout": "number:13911110000", "record": False})
+    pause_all_but(sim)
+    phone = sim.line(HAPPY)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sim.call(EXPIRED, phone=phone))
+        await phone.until_heard("music")
+        del sim.center.configuration.queues[QueueName("renewals")]
+        sim.configure()
+    assert fact(sim, phone, e.CallOverflowed).why == "queue_removed"
+    assert fact(sim, phone, e.CallAnswered).agent == "13911110000"
+    assert "RecordingSaved" not in kinds(sim, phone)
+    assert alarms(sim) == []
 
 
 async def test_the_duty_manager_does_not_answer_either(sim: SimulatedCenter) -> None:
