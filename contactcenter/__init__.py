@@ -8,7 +8,8 @@ The way of a call, and where each step lives:
  4. is the service paid for?                                contactcenter.customers
  5. what do they need?                                      contactcenter.ivr
  6. which queue, which priority, and why                    contactcenter.routing
- 7. wait, and be offered to agents                          contactcenter.acd, contactcenter.agents
+ 7. wait, and be offered to agents                          contactcenter.serving, contactcenter.acd, contactcenter.agents,
+                                                            contactcenter.recall for who is called back
  8. talk; recorded                                          contactcenter.calls, contactcenter.recording
  9. how was it?                                             contactcenter.survey
 10. wrap up                                                 contactcenter.agents

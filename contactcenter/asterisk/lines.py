@@ -92,11 +92,6 @@ class AsteriskLines:
         """The line of an offer, from ring to hang-up; with a channel once it was answered."""
         return self._by_offer.get((call, agent, attempt))
 
-    def channel_of(self, call: CallId, agent: AgentNumber, attempt: int) -> str | None:
-        """The name of the channel of an offer that was answered."""
-        line = self.line_of(call, agent, attempt)
-        return (line.channel or None) if line is not None else None
-
     def take(self, event: Mapping[str, str]) -> None:
         """One AMI event about a channel of ours."""
         line = self._lines.get(event.get("DestUniqueid", event.get("Uniqueid", ""))) or self._lines.get(

@@ -49,7 +49,6 @@ class Worker:
     def __init__(self, database: AsyncEngine) -> None:
         self._engine = blocking(database)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
-        event.listen(database.sync_engine, "engine_disposed", self._end)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Does it in one transaction. Raises what it raises, with nothing written then."""
@@ -59,17 +58,24 @@ class Worker:
         with self._engine.begin() as connection:
             return work(connection)
 
-    def _end(self, _: Engine) -> None:
+    def end(self) -> None:
+        """What is under way is done first."""
         self._threads.shutdown()
         self._engine.dispose()
 
 
 def worker_of(database: AsyncEngine) -> Worker:
     """The same for all who ask."""
-    if database.sync_engine not in _workers:
-        _workers[database.sync_engine] = Worker(database)
-        event.listen(database.sync_engine, "engine_disposed", lambda engine: _workers.pop(engine, None))
-    return _workers[database.sync_engine]
+    engine = database.sync_engine
+    if engine not in _workers:
+        _workers[engine] = Worker(database)
+        event.listen(engine, "engine_disposed", _end_worker)
+    return _workers[engine]
+
+
+def _end_worker(engine: Engine) -> None:
+    if (worker := _workers.pop(engine, None)) is not None:
+        worker.end()
 
 
 def migrate(url: str, revision: str = "head") -> None:

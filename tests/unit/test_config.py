@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from contactcenter.acd.settings import DistributionSettings
 from contactcenter.config import (
     FILE,
     SECRETS,
@@ -219,3 +220,7 @@ def test_a_missing_secret_is_named(tmp_path: Path) -> None:
 def test_settings_are_frozen(change: str) -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(Settings(), change, "x")
+
+
+def test_the_weights_of_distribution_have_one_set_of_defaults() -> None:
+    assert DistributionSettings(**Settings().distribution.model_dump()) == DistributionSettings()

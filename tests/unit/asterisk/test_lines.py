@@ -124,7 +124,7 @@ async def test_whoever_answers_a_callback_hears_the_customer_s_phone_ring(office
 
 async def test_a_line_that_is_connected_ends_quietly(office: Office) -> None:
     await office.is_answered()
-    assert office.lines.channel_of(*NAMED) == CHANNEL
+    assert office.lines.line_of(*NAMED).channel == CHANNEL
     office.peer.event("BridgeEnter", Uniqueid=office.id)
     office.hangs_up()
     await office.nothing_more()
@@ -135,7 +135,7 @@ async def test_a_line_that_was_answered_and_never_connected_has_failed(office: O
     await office.is_answered()
     office.hangs_up()
     assert await office.told.get() == OfferFailed(*NAMED, "failed")
-    assert office.lines.channel_of(*NAMED) is None
+    assert office.lines.line_of(*NAMED) is None
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ async def test_a_line_that_was_answered_meanwhile_is_answered(office: Office) ->
     await office.rings()
     await _lose_connection(office, _channel(office, "Up"))
     assert await office.told.get() == OfferAnswered(*NAMED)
-    assert office.lines.channel_of(*NAMED) == CHANNEL
+    assert office.lines.line_of(*NAMED).channel == CHANNEL
     await office.nothing_more()
 
 
