@@ -9,7 +9,9 @@ from contactcenter.ids import CompanyId, ContactId
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A company, and the contact if the calling number tells who it is. service_from, service_until: whole days, inclusive."""
+    """A company, and the contact if the calling number tells who it is. service_from, service_until: whole days, inclusive.
+    group: the customer group; products: their names.
+    """
 
     company: CompanyId
     company_name: str
@@ -18,6 +20,10 @@ class Customer:
     service_until: date | None = None
     contact: ContactId | None = None
     contact_name: str = ""
+    group: str = ""
+    package: str = ""
+    products: tuple[str, ...] = ()
+    region: str = ""
 
 
 def service_state(customer: Customer | None, today: date, warning_days: int) -> ServiceState:

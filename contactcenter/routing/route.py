@@ -33,6 +33,6 @@ def route(
     """The rule that matched, noted with all that were tried; None when none did. menu: node -> the key pressed there."""
     level = customer.level if customer is not None else "standard"
     decision = decide(rules, Case(arrival.hotline, level, service, customer is not None, menu))
-    if (rule := decision.rule) is not None:
+    if (rule := decision.rule) is not None and rule.queue is not None:
         note(CallRouted, queue=rule.queue, priority=rule.priority, rule=rule.name, tried=decision.tried)
     return rule
