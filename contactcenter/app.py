@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from functools import partial
 
 from contactcenter.acd.callback import Callbacks, Promise
 from contactcenter.acd.driver import Distributor, Place
@@ -13,12 +14,13 @@ from contactcenter.asterisk.agi import AgiServer, AgiSession
 from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone
+from contactcenter.asterisk.render import render_phones
 from contactcenter.asterisk.translate import arrival
 from contactcenter.bus import Bus
 from contactcenter.center import Center
 from contactcenter.clock import SystemClock
 from contactcenter.config import Secrets, Settings, read_secrets, read_settings
-from contactcenter.dialplan import load_dialplans
+from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.journey import Journey
@@ -47,6 +49,8 @@ class Controller:
         self, center: Center, gateway: Gateway, secrets: Secrets, database: Database, queue_file: QueueLogFile
     ) -> None:
         self.center, self.gateway = center, gateway
+        self.states = ConfigurationRepository(database).states
+        center.on_change.append(gateway.reconfigure)
         self.writer, self.promises = FactWriter(database), CallbackRepository(database)
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
         self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self._handle)
@@ -80,9 +84,11 @@ class Controller:
         """Agents as they were, queues, and the promises that are open."""
         center = self.center
         center.configure_distribution()
-        for agent in center.configuration.agents.values():
-            center.distributor.tell(agent.before)
-            center.distributor.tell(OpenTickets(agent.number, await center.tickets.open_of(agent.number)))
+        states = await self.states()
+        for number in center.configuration.agents:
+            if number in states:
+                center.distributor.tell(states[number])
+            center.distributor.tell(OpenTickets(number, await center.tickets.open_of(number)))
         for promise in await self.promises.open(center.configuration.queues):
             center.callbacks.restore(promise)
         there = [(a.number, bool(a.pause_reason)) for a in center.distributor.engine.agents.values() if a.logged_in]
@@ -157,12 +163,13 @@ async def run_controller(site: Site) -> None:
 async def _build(site: Site, settings: Settings, secrets: Secrets, database: Database) -> Controller:
     book = ConfigurationRepository(database)
     configuration = await book.load()
-    flows, rules = load_dialplans(site, configuration)
+    flows = check_configuration(configuration, prompts(site))
     bus, clock = Bus(), SystemClock()
     gateway = Gateway(
         settings,
         secrets,
         clock,
+        write_phones=lambda: render_phones(site, settings, secrets, center.configuration),
         tell=lambda event: distributor.word(event),  # noqa: PLW0108 (it is made below)
         agents=lambda: center.configuration.agents,
     )
@@ -173,13 +180,13 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         bus=bus,
         configuration=configuration,
         flows=flows,
-        rules=rules,
         customers=CustomerRepository(database),
         history=HistoryRepository(database),
         tickets=TicketRepository(database),
         distributor=distributor,
         callbacks=Callbacks(distributor, bus, clock, gateway.switchboard),
-        queues=book,
+        book=book,
+        prompts=partial(prompts, site),
         switchboard=gateway.switchboard,
         recorder=Recorder(site.recordings),
     )

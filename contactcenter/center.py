@@ -1,21 +1,24 @@
 """What every journey is handed: the site's configuration and the rooms on the way. Built by app.py."""
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from contactcenter.acd.callback import Callbacks
-from contactcenter.acd.check import check_queue
 from contactcenter.acd.driver import Distributor
-from contactcenter.acd.inputs import Configure, Restore
-from contactcenter.acd.ports import ContactHistory, QueueBook
+from contactcenter.acd.inputs import Configure
+from contactcenter.acd.ports import ContactHistory
 from contactcenter.acd.settings import DistributionSettings, QueueSettings
 from contactcenter.bus import Bus
+from contactcenter.changes import Author, Item
 from contactcenter.clock import Clock
 from contactcenter.config import Settings
+from contactcenter.configuration.models import Configuration
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
-from contactcenter.hours.calendar import Calendar
+from contactcenter.dialplan import Prompts, check_configuration
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.ivr.flow import Flow
 from contactcenter.phone import Switchboard
@@ -23,34 +26,19 @@ from contactcenter.recording.recorder import Recorder
 from contactcenter.routing.rules import Rule
 from contactcenter.tickets.ports import TicketBook
 
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """before: what they were doing when the controller last knew."""
-
-    number: AgentNumber
-    name: str
-    sip_password: str = field(repr=False)
-    before: Restore
+Operation = Callable[[Configuration], Configuration]
 
 
-@dataclass(frozen=True, slots=True)
-class Hotline:
-    number: str
-    title: str
-    calendar: str
-    flow: str
-    language: str
+class ConfigurationBook(Protocol):
+    """Where the configuration is written down."""
 
+    async def load(self) -> Configuration: ...
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """A whole, consistent reading of what admins have set."""
-
-    agents: dict[AgentNumber, Agent]
-    queues: dict[QueueName, QueueSettings]
-    hotlines: dict[str, Hotline]
-    calendars: dict[str, Calendar]
+    async def change(
+        self, operation: Operation, check: Callable[[Configuration], object], author: Author, at: datetime
+    ) -> tuple[Configuration, tuple[Item, ...]]:
+        """The configuration after a change that `check` let pass, and what differs. Raises what the two raise, StoreError."""
+        ...
 
 
 @dataclass(slots=True)
@@ -60,16 +48,22 @@ class Center:
     bus: Bus
     configuration: Configuration
     flows: dict[str, Flow]
-    rules: tuple[Rule, ...]
     customers: CustomerBook
     history: ContactHistory
     tickets: TicketBook
     distributor: Distributor
     callbacks: Callbacks
-    queues: QueueBook
+    book: ConfigurationBook
+    prompts: Callable[[], Prompts]
     switchboard: Switchboard
     recorder: Recorder
     live_calls: set[CallId] = field(default_factory=set)
+    on_change: list[Callable[[Configuration, Configuration], None]] = field(default_factory=list)
+    """Told of each change of the configuration: before, after."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(self.configuration.routes.values())
 
     def today(self) -> date:
         """The date in the site's time zone."""
@@ -85,12 +79,34 @@ class Center:
         """Raises NotFound."""
         return self.distributor.engine.queue(QueueName(name))
 
-    async def change_queue(self, queue: QueueSettings) -> None:
-        """Checked, written down, and in force at once; those who wait keep their places. Raises BadInput, StoreError."""
-        check_queue(queue, {*self.configuration.agents}, {*self.configuration.queues})
-        await self.queues.save_queue(queue)
-        self.configuration.queues[queue.name] = queue
+    async def change(self, operation: Operation, author: Author) -> tuple[Item, ...]:
+        """Checked, written down, and in force at once; no call is lost. Raises BadInput, NotFound, StoreError."""
+        configuration, items = await self.book.change(operation, self._flows, author, self.clock.now())
+        self._take(configuration)
+        return items
+
+    async def change_queue(self, queue: QueueSettings, author: Author) -> None:
+        """One queue, with its members. Raises BadInput, NotFound, StoreError."""
+        await self.change(lambda now: replace(now, queues={**now.queues, queue.name: queue}), author)
+
+    async def reload(self) -> int:
+        """Takes what others have changed; the revision that is in force. Raises BadInput, StoreError."""
+        self._take(await self.book.load())
+        return self.configuration.revision
+
+    def _take(self, configuration: Configuration) -> None:
+        """In one turn of the loop: nothing sees half of it. Flows under way stay as they were when they began."""
+        before = self.configuration
+        if configuration.revision <= before.revision:
+            return
+        self.flows = self._flows(configuration)
+        self.configuration = configuration
         self.configure_distribution()
+        for tell in self.on_change:
+            tell(before, configuration)
+
+    def _flows(self, configuration: Configuration) -> dict[str, Flow]:
+        return check_configuration(configuration, self.prompts())
 
     def is_open(self, hotline: str) -> bool:
         """Whether a hotline is inside its opening hours now; one that was removed always is."""

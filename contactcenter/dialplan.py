@@ -1,48 +1,66 @@
-"""What an admin writes in a site's dialplans/: loaded and checked as a whole, before any call."""
+"""What an admin sets, held together before any call meets it: what does not fit is refused as a whole."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import yaml
 
-from contactcenter.center import Configuration
-from contactcenter.errors import FileProblem, FileProblems
+from contactcenter.acd.check import check_queues
+from contactcenter.configuration.models import Configuration
+from contactcenter.errors import FileProblem, FileProblems, NotFound
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.loader import load_flow, load_rules
-from contactcenter.routing.rules import Rule
 from contactcenter.site import Site
 
 LANGUAGES = ("zh", "en")
 ROUTES = "routes.yaml"
 
+Prompts = Mapping[str, set[str]]
+"""Language -> the prompts that have a sound file."""
 
-def load_dialplans(site: Site, configuration: Configuration) -> tuple[dict[str, Flow], tuple[Rule, ...]]:
-    """The flows that hotlines name, and the routing rules. Raises FileProblems with all that is wrong in any of them."""
-    known = prompts(site)
-    languages = {hotline.language for hotline in configuration.hotlines.values()} or {"zh"}
-    problems: list[FileProblem] = []
-    flows: dict[str, Flow] = {}
-    for name in sorted({hotline.flow for hotline in configuration.hotlines.values()}):
-        try:
-            flows[name] = load_flow(
-                site.dialplans / f"{name}.yaml", {language: known[language] for language in languages}
-            )
-        except FileProblems as error:
-            problems += error.problems
-    rules: tuple[Rule, ...] = ()
-    menus = {name for flow in flows.values() for name in flow.nodes}
-    try:
-        rules = load_rules(site.dialplans / ROUTES, configuration.queues, menus if flows else None)
-    except FileProblems as error:
-        problems += error.problems
-    if problems:
-        raise FileProblems(problems)
-    return flows, rules
+
+def check_configuration(configuration: Configuration, prompts: Prompts) -> dict[str, Flow]:
+    """The flows, ready to run. Raises BadInput, NotFound or FileProblems when anything of it does not fit."""
+    check_queues(configuration.queues.values(), {*configuration.agents})
+    for hotline in configuration.hotlines.values():
+        _exists("hotline", hotline.number, "calendar", hotline.calendar, configuration.calendars)
+        _exists("hotline", hotline.number, "flow", hotline.flow, configuration.flows)
+    flows = _flows(configuration, prompts)
+    nodes = {name for flow in flows.values() for name in flow.nodes}
+    for rule in configuration.routes.values():
+        if rule.queue is not None:
+            _exists("route", rule.name, "queue", rule.queue, configuration.queues)
+        if rule.flow is not None:
+            _exists("route", rule.name, "flow", rule.flow, configuration.flows)
+        for node in rule.when.menu or {}:
+            _exists("route", rule.name, "menu node", node, nodes)
+    return flows
+
+
+def read_dialplans(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """The flows of a folder by name, each its text, and the rules of its routes.yaml by name in their plain form.
+
+    Raises FileProblems.
+    """
+    flows = {}
+    for file in sorted(folder.glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        if "\nnodes:" in text:
+            flows[file.stem] = text
+    rules = load_rules(folder / ROUTES)
+    return flows, {rule.name: rule.model_dump(mode="json", exclude={"name"}, exclude_none=True) for rule in rules}
 
 
 def prompts(site: Site) -> dict[str, set[str]]:
     """Language -> the prompts that have a sound file in the site."""
+    return prompts_in(site.sounds)
+
+
+def prompts_in(sounds: Path) -> dict[str, set[str]]:
     return {
         language: {
-            str(file.relative_to(site.sounds / language).with_suffix(""))
-            for file in (site.sounds / language).rglob("*.wav")
+            str(file.relative_to(sounds / language).with_suffix("")) for file in (sounds / language).rglob("*.wav")
         }
         for language in LANGUAGES
     }
@@ -53,3 +71,23 @@ def prompt_texts(site: Site, language: str) -> dict[str, str]:
     file = site.sounds / language / "prompts.yaml"
     texts: dict[str, str] | None = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
     return texts or {}
+
+
+def _flows(configuration: Configuration, prompts: Prompts) -> dict[str, Flow]:
+    languages = {hotline.language for hotline in configuration.hotlines.values()} or {"zh"}
+    known = {language: prompts[language] for language in languages}
+    problems: list[FileProblem] = []
+    flows: dict[str, Flow] = {}
+    for name, published in configuration.flows.items():
+        try:
+            flows[name] = load_flow(Path(f"{name}.yaml"), known, published.text)
+        except FileProblems as error:
+            problems += error.problems
+    if problems:
+        raise FileProblems(problems)
+    return flows
+
+
+def _exists(kind: str, key: str, what: str, name: str, known: Mapping[Any, Any] | set[str]) -> None:
+    if name not in known:
+        raise NotFound(f"{kind} {key}: there is no {what} {name}. Use one of: {', '.join(sorted(known)) or 'none yet'}")

@@ -85,7 +85,7 @@ class Journey:
             await self.phone.give_to_fallback()
             return Ending("failed", "no routing rule matched")
         self.step = "acd"
-        assert rule.queue is not None  # noqa: S101 (flows chosen by rules come next)
+        assert rule.queue is not None
         wish = Wish(rule.queue, rule.priority, self.arrival, self.customer)
         return await self.talk_and_rate(wish, await serve(self.phone, wish, self.center, self.note))
 

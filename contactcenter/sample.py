@@ -4,6 +4,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from contactcenter.configuration.plain import rows_of
+from contactcenter.dialplan import read_dialplans
+from contactcenter.resources import resource
+
+Rows = dict[str, list[dict[str, Any]]]
+Document = dict[str, dict[str, Any]]
+"""One section: things by their keys."""
+
 ON_CALL = ["1001", "1002"]
 HOTLINE = "4001234567"
 
@@ -32,34 +40,52 @@ COMPANIES = (
 )
 
 
-def first_rows(timezone: str) -> dict[str, list[dict[str, Any]]]:
-    """What every new site has: the calendars and the queues that the shipped dialplans name, still without members."""
+def first_document(timezone: str) -> dict[str, Document]:
+    """What every new site has, as an exported file has it: calendars, the shipped flows and rules, and the queues that these
+    name, without members.
+    """
     day = ["00:00-24:00"]
     work = ["09:00-12:00", "13:30-18:00"]
+    flows, rules = read_dialplans(resource("dialplans"))
     return {
-        "calendars": [
-            {"name": "always", "timezone": timezone, "weekly": [day] * 7, "special": {}},
-            {"name": "workdays", "timezone": timezone, "weekly": [work] * 5 + [[], []], "special": {}},
-        ],
-        "queues": [{"name": name, "title": title, "strategy": strategy} for name, title, strategy, _ in QUEUES],
+        "calendars": {
+            "always": {"timezone": timezone, "weekly": [day] * 7},
+            "workdays": {"timezone": timezone, "weekly": [work] * 5 + [[], []]},
+        },
+        "queues": {name: {"title": title, "strategy": strategy} for name, title, strategy, _ in QUEUES},
+        "routes": rules,
+        "flows": {name: {"text": text} for name, text in flows.items()},
     }
 
 
-def sample_rows(today: date, timezone: str, password: Callable[[], str]) -> dict[str, list[dict[str, Any]]]:
-    """Rows for the tables of the store, by table, in an order that keeps foreign keys."""
+def sample_document(timezone: str, password: Callable[[], str]) -> dict[str, Document]:
+    """The same with a hotline, agents, and members."""
+    document = first_document(timezone)
+    for name, _, _, members in QUEUES:
+        document["queues"][name] = {**document["queues"][name], "members": dict(members)}
     return {
-        **first_rows(timezone),
-        "hotlines": [
-            {"number": HOTLINE, "title": "服务热线", "calendar": "always", "flow": "main", "language": "zh"},
-        ],
-        "agents": [
-            {"number": number, "name": name, "sip_password": password(), "logged_in": True} for number, name in AGENTS
-        ],
-        "members": [
-            {"queue": name, "agent": agent, "level": level}
-            for name, _, _, members in QUEUES
-            for agent, level in members
-        ],
+        **document,
+        "hotlines": {HOTLINE: {"title": "服务热线", "calendar": "always"}},
+        "agents": {number: {"name": name, "sip_password": password()} for number, name in AGENTS},
+    }
+
+
+def first_rows(timezone: str) -> Rows:
+    """A new site's rows for the tables of the store, by table."""
+    return {"configuration": rows_of(first_document(timezone))}
+
+
+def sample_rows(today: date, timezone: str, password: Callable[[], str]) -> Rows:
+    """The sample's rows for the tables of the store, by table, in an order that keeps foreign keys."""
+    return {
+        "configuration": rows_of(sample_document(timezone, password)),
+        "agents": [{"number": number, "logged_in": True} for number, _ in AGENTS],
+        **customer_rows(today),
+    }
+
+
+def customer_rows(today: date) -> Rows:
+    return {
         "customer_groups": [{"id": 1, "name": "直销客户"}],
         "companies": [
             {

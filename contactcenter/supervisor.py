@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contactcenter.acd.check import check_queues
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.asterisk.render import render
-from contactcenter.center import Configuration
 from contactcenter.config import Settings, read_secrets, read_settings
-from contactcenter.dialplan import load_dialplans
+from contactcenter.configuration.models import Configuration
+from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.errors import ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
@@ -58,10 +57,9 @@ def prepare(site: Site) -> Program:
     url = site.database_url(settings)
     migrate(url)
     configuration = asyncio.run(_load(url))
-    check_queues(configuration.queues.values(), {*configuration.agents})
-    load_dialplans(site, configuration)
+    check_configuration(configuration, prompts(site))
     installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
-    conf = render(site, settings, secrets, list(configuration.agents.values()), installation)
+    conf = render(site, settings, secrets, configuration, installation)
     return Program("asterisk", [*installation.command, "-C", str(conf), "-f"], installation.environment)
 
 

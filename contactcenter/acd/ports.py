@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 
 from contactcenter.acd.inputs import Offer
-from contactcenter.acd.settings import QueueSettings
 from contactcenter.events import WithdrawReason
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
 
@@ -15,12 +14,6 @@ class ContactHistory(Protocol):
         self, contact: ContactId | None, company: CompanyId | None, caller: str, since: datetime
     ) -> tuple[AgentNumber, ...]:
         """Who last spoke with this contact (or, without one, this number), then with this company; none twice."""
-        ...
-
-
-class QueueBook(Protocol):
-    async def save_queue(self, queue: QueueSettings) -> None:
-        """Writes down a queue that exists, with its members. Raises StoreError."""
         ...
 
 

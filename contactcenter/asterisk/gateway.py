@@ -1,32 +1,44 @@
 """The site's Asterisk as the controller reaches it: one AMI connection, agents' lines, the switchboard, callers' phones."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection
 
 from contactcenter.acd.inputs import Input, PhoneIs
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.ami import AmiClient
+from contactcenter.asterisk.errors import AmiProblem
 from contactcenter.asterisk.lines import AsteriskLines
 from contactcenter.asterisk.phone import AsteriskPhone, Exchange
 from contactcenter.asterisk.switchboard import AsteriskSwitchboard
 from contactcenter.asterisk.translate import AmiEvents, address_of, phone_state
 from contactcenter.clock import Clock
 from contactcenter.config import Secrets, Settings
+from contactcenter.configuration.models import Configuration
+from contactcenter.errors import SiteError
 from contactcenter.ids import AgentNumber
+
+log = logging.getLogger(__name__)
+
+PHONE_MODULES = ("res_pjsip.so", "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")
+RETRY_SECONDS = 1.0
 
 
 class Gateway:
-    """`tell` hears of phones and offers. agents: those there are now."""
+    """`tell` hears of phones and offers. agents: those there are now; write_phones: writes their accounts for Asterisk."""
 
     def __init__(
         self,
         settings: Settings,
         secrets: Secrets,
         clock: Clock,
+        *,
+        write_phones: Callable[[], None],
         tell: Callable[[Input], None],
         agents: Callable[[], Collection[AgentNumber]],
     ) -> None:
         self._tell, self._agents, self._region = tell, agents, settings.region
+        self._write_phones, self._phones_changed = write_phones, asyncio.Event()
         events = AmiEvents(on_phone=tell)
         self.ami = AmiClient(
             "127.0.0.1",
@@ -45,6 +57,28 @@ class Gateway:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.lines.run(), name="lines")
             group.create_task(self.ami.run(), name="ami")
+            group.create_task(self._keep_phones(), name="phones")
+
+    def reconfigure(self, before: Configuration, after: Configuration) -> None:
+        """Asterisk learns of other phones and trunks as soon as it answers; calls under way go on."""
+        if (before.agents, before.trunks) != (after.agents, after.trunks):
+            self._phones_changed.set()
+
+    async def _keep_phones(self) -> None:
+        """Writes and reloads the accounts of phones and trunks after each change."""
+        while True:
+            await self._phones_changed.wait()
+            await self.ami.wait_connected()
+            self._phones_changed.clear()
+            try:
+                await asyncio.to_thread(self._write_phones)
+                for module in PHONE_MODULES:
+                    await self.ami.action("Reload", Module=module)
+                await self._resynchronise()
+            except (SiteError, AmiProblem) as error:
+                log.warning("phones and trunks could not be reloaded, trying again: %s", error)
+                self._phones_changed.set()
+                await asyncio.sleep(RETRY_SECONDS)
 
     def phone(self, session: AgiSession) -> AsteriskPhone:
         """The line of a channel that asked for the controller."""

@@ -8,8 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contactcenter.asterisk.installation import AsteriskInstallation
 from contactcenter.asterisk.translate import TECHNOLOGY
-from contactcenter.center import Agent
 from contactcenter.config import Secrets, Settings
+from contactcenter.configuration.models import Configuration
 from contactcenter.errors import SiteError
 from contactcenter.resources import resource
 from contactcenter.site import Site
@@ -23,14 +23,45 @@ CUSTOM = {
     "logger.conf": "more log files",
 }
 
+PHONES = "pjsip.conf"
+
 DEFAULTS = ("acl", "ccss", "cel", "features", "pjproject", "udptl")
 """Files that Asterisk misses aloud, though nothing need be said in them."""
 
 
 def render(
-    site: Site, settings: Settings, secrets: Secrets, agents: list[Agent], installation: AsteriskInstallation
+    site: Site,
+    settings: Settings,
+    secrets: Secrets,
+    configuration: Configuration,
+    installation: AsteriskInstallation,
 ) -> Path:
     """Writes the site's Asterisk configuration and folders; returns asterisk.conf. Raises SiteError if that fails."""
+    values = {**_values(site, settings, secrets, configuration), "installation": installation}
+    try:
+        _make_folders(site, installation)
+        environment = _environment()
+        for template in environment.list_templates(extensions=["j2"]):
+            _write_private(
+                site.asterisk / template.removesuffix(".j2"), environment.get_template(template).render(values)
+            )
+        for name in DEFAULTS:
+            _write_private(site.asterisk / f"{name}.conf", "; nothing is set: the defaults of Asterisk\n")
+    except OSError as error:
+        raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
+    return site.asterisk / "asterisk.conf"
+
+
+def render_phones(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> None:
+    """Writes what changes while Asterisk runs: the accounts of phones and trunks. Raises SiteError."""
+    text = _environment().get_template(f"{PHONES}.j2").render(_values(site, settings, secrets, configuration))
+    try:
+        _write_private(site.asterisk / PHONES, text)
+    except OSError as error:
+        raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(resource("asterisk-conf")),
         undefined=StrictUndefined,
@@ -38,25 +69,18 @@ def render(
         autoescape=False,  # noqa: S701 (configuration files, no HTML; names pass through `plain`)
     )
     environment.filters["plain"] = plain
-    on_call = "&".join(f"{TECHNOLOGY}{number}" for number in settings.fallback.on_call)
-    values = {
+    return environment
+
+
+def _values(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> dict[str, object]:
+    return {
         "site": site,
         "settings": settings,
         "secrets": secrets,
-        "agents": agents,
-        "installation": installation,
-        "on_call": on_call,
+        "agents": list(configuration.agents.values()),
+        "trunks": list(configuration.trunks.values()),
+        "on_call": "&".join(f"{TECHNOLOGY}{number}" for number in settings.fallback.on_call),
     }
-    try:
-        _make_folders(site, installation)
-        for template in environment.list_templates(extensions=["j2"]):
-            text = environment.get_template(template).render(values)
-            _write_private(site.asterisk / template.removesuffix(".j2"), text)
-        for name in DEFAULTS:
-            _write_private(site.asterisk / f"{name}.conf", "; nothing is set: the defaults of Asterisk\n")
-    except OSError as error:
-        raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
-    return site.asterisk / "asterisk.conf"
 
 
 def plain(text: str) -> str:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contactcenter.center import Configuration
 from contactcenter.config import Settings, read_settings
+from contactcenter.configuration.models import Configuration
 from contactcenter.errors import ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository

@@ -49,7 +49,8 @@ def list_queues(context: Context, as_json: bool) -> None:
     if rows is None:
         rows = queues_view(context.configuration(), None, now)
     midnight = now.astimezone(context.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    figures = context.read(lambda database: HistoryRepository(database).queue_figures(midnight))
+    thresholds = {name: queue.service_level_seconds for name, queue in context.configuration().queues.items()}
+    figures = context.read(lambda database: HistoryRepository(database).queue_figures(midnight, thresholds))
     rows = [{**row, **figures.get(row["name"], NO_CALLS)} for row in rows]
     if as_json:
         print_json(rows)

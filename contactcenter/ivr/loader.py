@@ -18,9 +18,11 @@ from contactcenter.routing.rules import Rule, When
 FLOW_KEYS = ("start", "nodes")
 
 
-def load_flow(file: Path, prompts: dict[str, set[str]]) -> Flow:
-    """The flow of a file, named after it. prompts: language -> the prompts that exist. Raises FileProblems."""
-    data, lines = _mapping(file, FLOW_KEYS)
+def load_flow(file: Path, prompts: dict[str, set[str]], text: str | None = None) -> Flow:
+    """The flow of a file, named after it. prompts: language -> the prompts that exist; text: its content, for what is no file
+    any more. Raises FileProblems.
+    """
+    data, lines = _mapping(file, FLOW_KEYS, text)
     problems: list[FileProblem] = []
     nodes: dict[str, Node] = {}
     raw_nodes = data.get("nodes")
@@ -38,15 +40,15 @@ def load_flow(file: Path, prompts: dict[str, set[str]]) -> Flow:
     return flow
 
 
-def load_rules(file: Path, queues: Iterable[str], menus: Iterable[str] | None = None) -> tuple[Rule, ...]:
+def load_rules(file: Path, queues: Iterable[str] | None = None, menus: Iterable[str] | None = None) -> tuple[Rule, ...]:
     """The routing rules of a file, in order. Raises FileProblems.
 
-    queues: the names that exist; menus: the nodes of all flows that a condition may name, None to leave that unchecked.
+    queues: the names that exist; menus: the nodes of all flows that a condition may name; None to leave that unchecked.
     """
     data, lines = _mapping(file, ("rules",))
     problems: list[FileProblem] = []
     rules: list[Rule] = []
-    known, nodes = sorted(queues), None if menus is None else sorted(menus)
+    known, nodes = None if queues is None else sorted(queues), None if menus is None else sorted(menus)
     if not isinstance(data.get("rules") or [], list):
         raise FileProblems(
             [FileProblem(file, lines.get(("rules",)), "rules is no list", "Write each rule as - name: ...")]
@@ -59,7 +61,7 @@ def load_rules(file: Path, queues: Iterable[str], menus: Iterable[str] | None = 
             problems += _explain(file, error, place, lines, tuple(Rule.model_fields))
             continue
         rules.append(rule)
-        if rule.queue not in known:
+        if known is not None and rule.queue is not None and rule.queue not in known:
             fix = f"Use one of: {', '.join(known)}"
             problems.append(
                 FileProblem(file, line_of(lines, (*place, "queue")), f"there is no queue {rule.queue}", fix)
@@ -77,9 +79,9 @@ def load_rules(file: Path, queues: Iterable[str], menus: Iterable[str] | None = 
     return tuple(rules)
 
 
-def _mapping(file: Path, keys: tuple[str, ...]) -> tuple[dict[str, Any], dict[Place, int]]:
+def _mapping(file: Path, keys: tuple[str, ...], text: str | None = None) -> tuple[dict[str, Any], dict[Place, int]]:
     try:
-        data, lines = load(file)
+        data, lines = load(file, text)
     except FileProblem as problem:
         raise FileProblems([problem]) from None
     if not isinstance(data, dict):

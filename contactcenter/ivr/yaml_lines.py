@@ -13,22 +13,31 @@ Place = tuple[str | int, ...]
 """The way to a value, such as ("nodes", "main-menu", "keys")."""
 
 
-def load(file: Path) -> tuple[Any, dict[Place, int]]:
+def load(file: Path, text: str | None = None) -> tuple[Any, dict[Place, int]]:
     """The file's values, and for the place of each the line (1-based) where its key or item stands.
+
+    text: its content, for what is no file any more.
 
     Raises FileProblem for a file that is missing, too large, not UTF-8, not YAML, has a key twice, or uses anchors
     (which can blow a small file up to gigabytes).
     """
+    return _parsed(file, _text(file) if text is None else text)
+
+
+def _text(file: Path) -> str:
     try:
         if not file.is_file() and file.exists():
             raise FileProblem(file, None, "this is no file", "Name a file.")
         if file.stat().st_size > LARGEST_FILE:
             raise FileProblem(file, None, "the file is larger than 1 MB", "Split it.")
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise FileProblem(file, None, "the file is missing", "Create it, or name another one.") from None
     except UnicodeDecodeError:
         raise FileProblem(file, None, "the file is not UTF-8", "Save it as UTF-8.") from None
+
+
+def _parsed(file: Path, text: str) -> tuple[Any, dict[Place, int]]:
     lines: dict[Place, int] = {}
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,31 +13,29 @@ from contactcenter.acd.callback import Callbacks, Promise
 from contactcenter.acd.driver import Distributor, Place
 from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import OpenTickets, PhoneIs, Restore
-from contactcenter.acd.settings import Member, QueueSettings
 from contactcenter.bus import Bus
 from contactcenter.calls.arrival import Arrival
-from contactcenter.center import Agent, Center, Configuration, Hotline
+from contactcenter.center import Center
 from contactcenter.config import Settings
-from contactcenter.dialplan import load_dialplans
+from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.plain import read_rows
+from contactcenter.dialplan import check_configuration, prompts_in
 from contactcenter.events import CallbackOutcome, Fact, TicketOpened
-from contactcenter.hours.calendar import Calendar, Span
-from contactcenter.ids import AgentNumber, CallId, QueueName
-from contactcenter.ivr.flow import Flow
+from contactcenter.ids import CallId, QueueName
 from contactcenter.journey import Journey
 from contactcenter.phone import Phone
 from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
 from contactcenter.resources import resource
-from contactcenter.routing.rules import Rule
-from contactcenter.sample import HOTLINE, sample_rows
+from contactcenter.sample import HOTLINE, Rows, sample_rows
 from contactcenter.simulator.agents import AgentPhones
 from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.clock import MONDAY_MORNING, LoopClock
+from contactcenter.simulator.configuration import MemoryBook
 from contactcenter.simulator.phone import PROMPT_SECONDS, FakePhone
 from contactcenter.simulator.recorder import SilentRecorder, write_silence
-from contactcenter.simulator.store import MemoryStore, Rows
+from contactcenter.simulator.store import MemoryStore
 from contactcenter.simulator.switchboard import FakeSwitchboard
-from contactcenter.site import Site
 
 
 @dataclass(slots=True)
@@ -94,9 +92,11 @@ class SimulatedCenter:
     def configure(self, **queues: Mapping[str, object]) -> None:
         """Changes settings of queues in the running center, as an admin would, such as vip={"ring_seconds": 5}."""
         configuration = self.center.configuration
-        for name, changes in queues.items():
-            queue = QueueName(name)
-            configuration.queues[queue] = replace(configuration.queues[queue], **changes)  # type: ignore[arg-type]
+        changed = {
+            QueueName(name): replace(configuration.queues[QueueName(name)], **changes)  # type: ignore[arg-type]
+            for name, changes in queues.items()
+        }
+        self.center.configuration = replace(configuration, queues={**configuration.queues, **changed})
         self.center.configure_distribution()
 
 
@@ -116,7 +116,7 @@ async def simulated_center(
     today = start.astimezone(ZoneInfo(settings.timezone)).date()
     rows = rows or sample_rows(today, settings.timezone, lambda: "secret")
     configuration = configuration_of(rows)
-    flows, rules = shipped_dialplans()
+    flows = check_configuration(configuration, shipped_prompts())
     bus, clock, store = Bus(), LoopClock(start), MemoryStore(rows)
     bus.subscribe(store.write)
     phones = AgentPhones(lambda event: distributor.word(event))  # noqa: PLW0108 (it is made below)
@@ -127,24 +127,26 @@ async def simulated_center(
         clock=clock,
         bus=bus,
         configuration=configuration,
-        flows=dict(flows),
-        rules=rules,
+        flows=flows,
         customers=store,
         history=store,
         tickets=store,
         distributor=distributor,
         callbacks=Callbacks(distributor, bus, clock, switchboard),
-        queues=store,
+        book=MemoryBook(configuration),
+        prompts=shipped_prompts,
         switchboard=switchboard,
         recorder=Recorder(recordings) if recordings else SilentRecorder(),
     )
     simulated = SimulatedCenter(center, store, phones, switchboard)
     bus.subscribe(simulated.count_tickets)
     simulated.configure()
-    for agent in configuration.agents.values():
-        distributor.tell(agent.before)
-        distributor.tell(OpenTickets(agent.number, await store.open_of(agent.number)))
-        distributor.tell(PhoneIs(agent.number, "free"))
+    states = {row["number"]: row for row in rows["agents"]}
+    for number in configuration.agents:
+        row = states[number]
+        distributor.tell(Restore(number, row["logged_in"], row.get("pause_reason", "")))
+        distributor.tell(OpenTickets(number, await store.open_of(number)))
+        distributor.tell(PhoneIs(number, "free"))
     running = [
         asyncio.create_task(distributor.run(), name="distribution"),
         asyncio.create_task(center.callbacks.run(center.is_open, simulated.serve_callback), name="callbacks"),
@@ -159,40 +161,9 @@ async def simulated_center(
 
 def configuration_of(rows: Rows) -> Configuration:
     """What store/configuration.py reads, from rows in memory."""
-    members: dict[str, list[Member]] = {}
-    for row in rows["members"]:
-        members.setdefault(row["queue"], []).append(Member(AgentNumber(row["agent"]), row["level"]))
-    return Configuration(
-        {
-            AgentNumber(row["number"]): Agent(
-                AgentNumber(row["number"]),
-                row["name"],
-                row["sip_password"],
-                Restore(AgentNumber(row["number"]), row["logged_in"], row.get("pause_reason", "")),
-            )
-            for row in rows["agents"]
-        },
-        {
-            QueueName(row["name"]): QueueSettings(**row, members=tuple(members.get(row["name"], ())))
-            for row in rows["queues"]
-        },
-        {row["number"]: Hotline(**row) for row in rows["hotlines"]},
-        {row["name"]: _calendar(**row) for row in rows["calendars"]},
-    )
+    return read_rows((row["kind"], row["key"], row["data"]) for row in rows["configuration"])
 
 
 @cache
-def shipped_dialplans() -> tuple[dict[str, Flow], tuple[Rule, ...]]:
-    """The flows and rules in dialplans/, checked against the sample's queues and the shipped prompts."""
-    shipped = Site(resource("dialplans").parent)
-    sample = configuration_of(sample_rows(MONDAY_MORNING.date(), "Asia/Shanghai", str))
-    return load_dialplans(shipped, sample)
-
-
-def _calendar(name: str, timezone: str, weekly: list[list[str]], special: dict[str, list[str]]) -> Calendar:
-    return Calendar(
-        name,
-        ZoneInfo(timezone),
-        tuple(tuple(Span.parse(span) for span in spans) for spans in weekly),
-        {date.fromisoformat(day): tuple(Span.parse(span) for span in spans) for day, spans in special.items()},
-    )
+def shipped_prompts() -> dict[str, set[str]]:
+    return prompts_in(resource("sounds"))

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from contactcenter.acd.settings import QueueSettings
 from contactcenter.calls.record import CallRecord
 from contactcenter.customers.customer import Customer
 from contactcenter.errors import BadInput, NotFound, StoreError
 from contactcenter.events import CallFact, Fact
-from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName, TicketNumber
+from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, TicketNumber
 from contactcenter.tickets.problem import Problem
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -34,7 +33,7 @@ class Ticket:
 
 
 class MemoryStore:
-    """Implements CustomerBook, ContactHistory, QueueBook and TicketBook. Subscribe `write` to the bus, as the store's writer is.
+    """Implements CustomerBook, ContactHistory and TicketBook. Subscribe `write` to the bus, as the store's writer is.
 
     failing: names of methods that raise StoreError from now on, for trying out a database that is away.
     """
@@ -46,8 +45,6 @@ class MemoryStore:
         self.calls: dict[CallId, CallRecord] = {}
         self.facts: list[Fact] = []
         self.tickets: list[Ticket] = []
-        self.queues: dict[QueueName, QueueSettings] = {}
-        """Those that were changed."""
         self.failing: set[str] = set()
 
     # ---- facts
@@ -95,12 +92,6 @@ class MemoryStore:
             if newest and newest not in found:
                 found.append(AgentNumber(newest))
         return tuple(found)
-
-    # ---- queues
-
-    async def save_queue(self, queue: QueueSettings) -> None:
-        await self._turn("save_queue")
-        self.queues[queue.name] = queue
 
     # ---- tickets
 

@@ -1,20 +1,31 @@
-"""The site's configuration in the store: agents, queues with members, hotlines, calendars."""
+"""What admins set, in the store: read as a whole, changed as a whole, each change with its line in the audit log."""
 
-from datetime import date
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.acd.inputs import Restore
-from contactcenter.acd.settings import Member, QueueSettings
-from contactcenter.center import Agent, Configuration, Hotline
-from contactcenter.errors import StoreError
-from contactcenter.hours.calendar import Calendar, Span
-from contactcenter.ids import AgentNumber, QueueName
+from contactcenter.changes import Author, Item
+from contactcenter.configuration.difference import difference
+from contactcenter.configuration.kinds import AGENT, KINDS
+from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.plain import read_rows
+from contactcenter.errors import BadInput, StoreError
+from contactcenter.ids import AgentNumber
 from contactcenter.store import tables as t
+from contactcenter.store.changes import record
+
+Operation = Callable[[Configuration], Configuration]
+"""A change as a function, since it may have to be made again when somebody else was faster. Raises BadInput."""
+
+TRIES = 30
+LONGEST_PAUSE = 0.1
 
 
 class ConfigurationRepository:
@@ -23,56 +34,96 @@ class ConfigurationRepository:
 
     async def load(self) -> Configuration:
         async with self._database.connect() as connection:
-            agents = (await connection.execute(select(t.agents).order_by(t.agents.c.number))).all()
-            queues = (await connection.execute(select(t.queues).order_by(t.queues.c.name))).mappings().all()
-            members = (await connection.execute(select(t.members).order_by(t.members.c.agent))).all()
-            hotlines = (await connection.execute(select(t.hotlines))).mappings().all()
-            calendars = (await connection.execute(select(t.calendars))).all()
-        by_queue: dict[str, list[Member]] = {}
-        for row in members:
-            by_queue.setdefault(row.queue, []).append(Member(AgentNumber(row.agent), row.level))
-        return Configuration(
-            {
-                AgentNumber(row.number): Agent(
-                    AgentNumber(row.number),
-                    row.name,
-                    row.sip_password,
-                    Restore(AgentNumber(row.number), row.logged_in, row.pause_reason, row.wrap_up_until),
+            return await connection.run_sync(_load)
+
+    async def states(self) -> dict[AgentNumber, Restore]:
+        """What each agent was doing when the controller last knew."""
+        async with self._database.connect() as connection:
+            rows = await connection.execute(select(t.agents))
+            return {
+                AgentNumber(row.number): Restore(
+                    AgentNumber(row.number), row.logged_in, row.pause_reason, row.wrap_up_until
                 )
-                for row in agents
-            },
-            {
-                QueueName(row["name"]): QueueSettings(**row, members=tuple(by_queue.get(row["name"], ())))
-                for row in queues
-            },
-            {row["number"]: Hotline(**row) for row in hotlines},
-            {row.name: _calendar(row.name, row.timezone, row.weekly, row.special) for row in calendars},
-        )
+                for row in rows
+            }
 
-    async def save_queue(self, queue: QueueSettings) -> None:
-        """Writes down a queue that exists, with its members."""
-        values = {column.name: getattr(queue, column.name) for column in t.queues.c if column.name != "name"}
-        members = [{"queue": queue.name, "agent": m.agent, "level": m.level} for m in queue.members]
-        try:
-            async with self._database.begin() as connection:
-                await connection.execute(update(t.queues).where(t.queues.c.name == queue.name).values(values))
-                await connection.execute(delete(t.members).where(t.members.c.queue == queue.name))
-                if members:
-                    await connection.execute(insert(t.members), members)
-        except DBAPIError as error:
-            raise StoreError(f"queue {queue.name} could not be saved: {error.orig}") from error
+    async def change(
+        self,
+        operation: Operation,
+        check: Callable[[Configuration], object],
+        author: Author,
+        at: datetime,
+        undoes: int | None = None,
+    ) -> tuple[Configuration, tuple[Item, ...]]:
+        """Makes a change that holds: the configuration after it, and what differs (nothing: nothing was written).
 
-    async def insert(self, rows: dict[str, list[dict[str, Any]]]) -> None:
+        Raises what `operation` and `check` raise, with nothing written; StoreError.
+        """
+        for attempt in range(TRIES):
+            before = await self.load()
+            after = operation(before)
+            items = difference(before, after)
+            if not items:
+                return before, ()
+            check(after)
+            try:
+                async with self._database.begin() as connection:
+                    await connection.run_sync(
+                        lambda c: record(c, author, at, items, revision=before.revision + 1, undoes=undoes)  # noqa: B023 (done at once)
+                    )
+                    await connection.run_sync(_save, after, items)
+            except IntegrityError:  # the revision is taken
+                await asyncio.sleep(random.uniform(0, LONGEST_PAUSE) * min(attempt + 1, 5))  # noqa: S311
+                continue
+            except DBAPIError as error:
+                raise StoreError(f"the change could not be saved: {error.orig}") from error
+            return await self.load(), items
+        raise StoreError("too many others change the site at this moment; nothing was changed. Say it again.")
+
+    async def insert(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Puts rows into tables, by the tables' names, in one transaction and in the given order."""
         async with self._database.begin() as connection:
             for table, values in rows.items():
                 await connection.execute(insert(t.metadata.tables[table]), values)
 
 
-def _calendar(name: str, timezone: str, weekly: list[list[str]], special: dict[str, list[str]]) -> Calendar:
-    return Calendar(
-        name,
-        ZoneInfo(timezone),
-        tuple(tuple(Span.parse(span) for span in spans) for spans in weekly),
-        {date.fromisoformat(day): tuple(Span.parse(span) for span in spans) for day, spans in special.items()},
-    )
+def _load(connection: Connection) -> Configuration:
+    c = t.configuration.c
+    revision = connection.execute(select(func.max(t.changes.c.revision))).scalar_one() or 0
+    rows = connection.execute(select(c.kind, c.key, c.data).order_by(c.kind, c.position)).all()
+    try:
+        return read_rows([(row.kind, row.key, row.data) for row in rows], revision)
+    except BadInput as error:
+        raise StoreError(f"the stored configuration can't be read: {error}") from error
+
+
+def _save(
+    connection: Connection,
+    after: Configuration,
+    items: tuple[Item, ...],
+) -> None:
+    c = t.configuration.c
+    for kind in {item.kind for item in items} & KINDS.keys():
+        things = getattr(after, KINDS[kind].section)
+        connection.execute(delete(t.configuration).where(c.kind == kind))
+        rows = [
+            {"kind": kind, "key": key, "position": place, "data": KINDS[kind].plain(thing)}
+            for place, (key, thing) in enumerate(things.items())
+        ]
+        if rows:
+            connection.execute(insert(t.configuration), rows)
+    _save_order(connection, after, items)
+    for item in items:
+        if item.kind == AGENT.name and item.before is None:
+            connection.execute(insert(t.agents).values(number=item.key))
+        elif item.kind == AGENT.name and item.after is None:
+            connection.execute(delete(t.agents).where(t.agents.c.number == item.key))
+
+
+def _save_order(connection: Connection, after: Configuration, items: tuple[Item, ...]) -> None:
+    """Where rules only moved, their rows are as they were but for the place."""
+    if "route" in {item.kind for item in items}:
+        return
+    for place, name in enumerate(after.routes):
+        row = (t.configuration.c.kind == "route") & (t.configuration.c.key == name)
+        connection.execute(update(t.configuration).where(row).values(position=place))

@@ -1,5 +1,6 @@
 """What happened, read back: calls, facts, recordings, and who spoke with whom last."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -69,14 +70,20 @@ class HistoryRepository:
         async with self._database.connect() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
-    async def queue_figures(self, since: datetime) -> dict[QueueName, dict[str, Any]]:
+    async def queue_figures(
+        self, since: datetime, in_seconds: Mapping[QueueName, float]
+    ) -> dict[QueueName, dict[str, Any]]:
         """Of calls that arrived since then and whose wait is over, by queue: calls, answered, service_level.
 
-        service_level: percent of them answered within the queue's service_level_seconds; None without calls. Promises to call
+        in_seconds: each queue's threshold; queues that are not in it are left out. service_level: percent of the calls answered
+        within it; None without calls. Promises to call
         back count when they are kept or given up.
         """
-        calls, queues = t.calls.c, t.queues.c
-        in_time = (calls.answered_at.is_not(None)) & (calls.wait_seconds <= queues.service_level_seconds)
+        if not in_seconds:
+            return {}
+        calls = t.calls.c
+        threshold = case({str(name): seconds for name, seconds in in_seconds.items()}, value=calls.queue)
+        in_time = (calls.answered_at.is_not(None)) & (calls.wait_seconds <= threshold)
         query = (
             select(
                 calls.queue,
@@ -84,8 +91,12 @@ class HistoryRepository:
                 func.count(calls.answered_at).label("answered"),
                 func.sum(case((in_time, 1), else_=0)).label("in_time"),
             )
-            .join(t.queues, queues.name == calls.queue)
-            .where(calls.arrived_at >= since, calls.wait_seconds.is_not(None), calls.outcome != "callback")
+            .where(
+                calls.queue.in_([*in_seconds]),
+                calls.arrived_at >= since,
+                calls.wait_seconds.is_not(None),
+                calls.outcome != "callback",
+            )
             .group_by(calls.queue)
         )
         async with self._database.connect() as connection:

@@ -87,74 +87,54 @@ contact_numbers = Table(
 
 # ---- the site's configuration
 
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("kind", String(20), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("data", JSON, nullable=False),
+    PrimaryKeyConstraint("kind", "key"),
+)
+"""Each thing that admins set, in its plain form; see configuration/kinds.py. position: its place among its kind."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("revision", Integer, unique=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("who", String(100), nullable=False),
+    Column("origin", String(200), nullable=False),
+    Column("command", Text, nullable=False),
+    Column("undoes", ForeignKey("changes.number")),
+    Column("undone_by", ForeignKey("changes.number")),
+    sqlite_autoincrement=True,
+)
+"""The audit log. revision: counts the changes of the configuration; two at once can't have the same."""
+
+change_items = Table(
+    "change_items",
+    metadata,
+    Column("change", ForeignKey("changes.number"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    PrimaryKeyConstraint("change", "position"),
+    Index("ix_change_items_kind_key", "kind", "key"),
+)
+
 agents = Table(
     "agents",
     metadata,
     Column("number", String(20), primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("sip_password", String(64), nullable=False),
     Column("logged_in", Boolean, nullable=False, default=False),
     Column("pause_reason", String(40), nullable=False, default=""),
     Column("wrap_up_until", Utc),
 )
-
-queues = Table(
-    "queues",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("title", String(200), nullable=False, default=""),
-    Column("strategy", String(40), nullable=False, default="round_robin"),
-    Column("ring_seconds", Float, nullable=False, default=20.0),
-    Column("wrap_up_seconds", Float, nullable=False, default=10.0),
-    Column("misses_before_pause", Integer, nullable=False, default=3),
-    Column("sticky_hours", Float, nullable=False, default=72.0),
-    Column("max_wait_seconds", Float, nullable=False, default=600.0),
-    Column("announce_seconds", Float, nullable=False, default=30.0),
-    Column("broadcast_width", Integer, nullable=False, default=0),
-    Column("broadcast_step_seconds", Float, nullable=False, default=0.0),
-    Column("relax_seconds", Float, nullable=False, default=0.0),
-    Column("sticky_wait_seconds", Float, nullable=False, default=0.0),
-    Column("accepting", Boolean, nullable=False, default=True),
-    Column("max_length", Integer, nullable=False, default=0),
-    Column("overflow_full", String(80), nullable=False, default="hang_up"),
-    Column("overflow_no_agents", String(80), nullable=False, default=""),
-    Column("overflow_timeout", String(80), nullable=False, default="hang_up"),
-    Column("overflow_closed", String(80), nullable=False, default="hang_up"),
-    Column("service_level_seconds", Float, nullable=False, default=20.0),
-    Column("redial_seconds", Float, nullable=False, default=120.0),
-    Column("callback", String(20), nullable=False, default="off"),
-    Column("callback_tries", Integer, nullable=False, default=3),
-    Column("callback_retry_seconds", Float, nullable=False, default=300.0),
-    Column("record", Boolean, nullable=False, default=True),
-)
-
-members = Table(
-    "members",
-    metadata,
-    Column("queue", ForeignKey("queues.name"), nullable=False),
-    Column("agent", ForeignKey("agents.number"), nullable=False, index=True),
-    Column("level", Integer, nullable=False, default=1),
-    PrimaryKeyConstraint("queue", "agent"),
-)
-
-calendars = Table(
-    "calendars",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("timezone", String(60), nullable=False),
-    Column("weekly", JSON, nullable=False),
-    Column("special", JSON, nullable=False, default=dict),
-)
-
-hotlines = Table(
-    "hotlines",
-    metadata,
-    Column("number", String(20), primary_key=True),
-    Column("title", String(200), nullable=False, default=""),
-    Column("calendar", ForeignKey("calendars.name"), nullable=False),
-    Column("flow", String(40), nullable=False, default="main"),
-    Column("language", String(10), nullable=False, default="zh"),
-)
+"""What agents were doing when the controller last knew."""
 
 # ---- what happened
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from contactcenter.acd.change import changed, with_member, without_member
 from contactcenter.acd.inputs import ExtendWrapUp, Input, LogIn, LogOut, Pause, Resume
 from contactcenter.center import Center
+from contactcenter.changes import Author
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.events import TicketClosed
 from contactcenter.ids import AgentNumber, TicketNumber
@@ -89,7 +90,7 @@ async def change_queue(request: web.Request) -> web.Response:
     """?setting=value..., all of them or none."""
     center = request.app[CENTER]
     after = changed(center.queue(request.match_info["name"]), request.query)
-    await center.change_queue(after)
+    await center.change_queue(after, _author(request))
     return _json(queue_view(after))
 
 
@@ -102,8 +103,14 @@ async def change_member(request: web.Request) -> web.Response:
     if not level.isdecimal():
         raise BadInput(f"level {level!r} is no number from 1 to 9.")
     after = without_member(before, agent) if "remove" in request.query else with_member(before, agent, int(level))
-    await center.change_queue(after)
+    await center.change_queue(after, _author(request))
     return _json(queue_view(after))
+
+
+@routes.post("/api/v1/reload")
+async def reload(request: web.Request) -> web.Response:
+    """Takes what was changed in the store; answers with the revision in force."""
+    return _json({"revision": await request.app[CENTER].reload()})
 
 
 @routes.get("/api/v1/callbacks")
@@ -154,6 +161,10 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _json({"error": str(error)}, status=404)
     except BadInput as error:
         return _json({"error": str(error)}, status=400)
+
+
+def _author(request: web.Request) -> Author:
+    return Author("token", f"API, {request.remote or 'unknown'}", f"{request.method} {request.path_qs}")
 
 
 def _json(value: Any, status: int = 200) -> web.Response:

@@ -1,28 +1,36 @@
 """Agents and queues as programs and tables see them: the same keys from the API and from the command line."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from contactcenter.acd.callback import Promise
 from contactcenter.acd.engine import Engine
+from contactcenter.acd.inputs import Restore
 from contactcenter.acd.settings import QueueSettings
 from contactcenter.agents.states import Activity
-from contactcenter.center import Configuration
+from contactcenter.configuration.models import Configuration
+from contactcenter.ids import AgentNumber
 
 
-def agents_view(configuration: Configuration, engine: Engine | None) -> list[dict[str, Any]]:
-    """Every agent; without an engine (the controller is down) states are unknown. The SIP password is not in it."""
+def agents_view(
+    configuration: Configuration, engine: Engine | None, states: Mapping[AgentNumber, Restore] | None = None
+) -> list[dict[str, Any]]:
+    """Every agent; without an engine (the controller is down) the state is unknown, and the rest is what they were doing when it
+    last knew (states). The SIP password is not in it.
+    """
+    last = states or {}
     return [
         {
             "number": agent.number,
             "name": agent.name,
             "state": live.state.value if (live := engine.agents.get(agent.number) if engine else None) else "unknown",
             "since": live.since if live else None,
-            "pause_reason": live.pause_reason if live else agent.before.pause_reason,
+            "pause_reason": live.pause_reason if live else before.pause_reason if before else "",
             "call": live.call if live else None,
-            "logged_in": live.logged_in if live else agent.before.logged_in,
+            "logged_in": live.logged_in if live else before is not None and before.logged_in,
+            "skills": list(agent.skills),
             "registered": live.phone != "unreachable" if live else None,
             "queues": [
                 name
@@ -31,6 +39,7 @@ def agents_view(configuration: Configuration, engine: Engine | None) -> list[dic
             ],
         }
         for agent in configuration.agents.values()
+        for before in (last.get(agent.number),)
     ]
 
 

@@ -1,0 +1,136 @@
+"""The kinds of things that admins set, each with its section, and its plain form: what files, tables and the audit log hold."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from contactcenter.acd.settings import QueueSettings
+from contactcenter.configuration.models import Agent, FlowText, Hotline, Trunk
+from contactcenter.errors import BadInput
+from contactcenter.hours.calendar import Calendar
+from contactcenter.hours.plain import plain as plain_calendar
+from contactcenter.hours.plain import read as read_calendar
+from contactcenter.routing.rules import Rule
+
+T = TypeVar("T")
+SECRET = frozenset({"sip_password", "password"})
+"""Fields that no listing, export or log shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """name: what it is called; section: in `Configuration` and in exported files; key: the field that names one of them."""
+
+    name: str
+    section: str
+    key: str
+    model: type[T]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Field -> its default, without the key; what has no default has `...`."""
+        if issubclass(self.model, BaseModel):
+            fields = {n: (... if f.is_required() else f.default) for n, f in self.model.model_fields.items()}
+        else:
+            fields = {f.name: _default(f) for f in dataclasses.fields(self.model)}  # type: ignore[arg-type]
+        return {name: default for name, default in fields.items() if name != self.key}
+
+    def read(self, key: str, plain: Mapping[str, Any]) -> T:
+        """The thing of a plain form. Raises BadInput with one line for each fault, ValidationError is never seen outside."""
+        try:
+            return self.validate(key, plain)
+        except ValidationError as error:
+            raise BadInput("\n".join(f"{self.name} {key}: {line}" for line in faults(self, error))) from None
+
+    def validate(self, key: str, plain: Mapping[str, Any]) -> T:
+        """The same; raises pydantic's ValidationError, which knows the place of each fault, or BadInput."""
+        if self.model is Calendar:
+            return read_calendar(key, plain)  # type: ignore[return-value]
+        values = {**plain, self.key: key}
+        if self.model is QueueSettings and isinstance(members := values.get("members"), Mapping):
+            values["members"] = [{"agent": agent, "level": level} for agent, level in members.items()]
+        if unknown := values.keys() - {self.key, *self.fields}:
+            name = min(str(one) for one in unknown)
+            raise BadInput(
+                f"{self.name} {key}: there is no setting {name}. Use one of: {', '.join(sorted(self.fields))}"
+            )
+        return _adapter(self.model).validate_python(values)
+
+    def plain(self, thing: T) -> dict[str, Any]:
+        """Every field but the key, as plain JSON values."""
+        if isinstance(thing, Calendar):
+            return plain_calendar(thing)
+        if isinstance(thing, Rule):
+            values = thing.model_dump(mode="json", exclude_none=True)
+        else:
+            values = _adapter(self.model).dump_python(thing, mode="json")
+        if isinstance(thing, QueueSettings):
+            values["members"] = {member.agent: member.level for member in thing.members}
+        return {name: value for name, value in values.items() if name != self.key}
+
+    def sparse(self, thing: T) -> dict[str, Any]:
+        """The same without secrets, and without what is as it would be anyway: for people to read."""
+        values = self.plain(thing)
+        if self.model is Calendar:
+            return values
+        usual = {name: _usual(default) for name, default in self.fields.items()}
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in SECRET and not (name in usual and usual[name] == value)
+        }
+
+
+AGENT = Kind("agent", "agents", "number", Agent)
+QUEUE = Kind("queue", "queues", "name", QueueSettings)
+HOTLINE = Kind("hotline", "hotlines", "number", Hotline)
+CALENDAR = Kind("calendar", "calendars", "name", Calendar)
+TRUNK = Kind("trunk", "trunks", "name", Trunk)
+ROUTE = Kind("route", "routes", "name", Rule)
+FLOW = Kind("flow", "flows", "name", FlowText)
+
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (CALENDAR, HOTLINE, TRUNK, AGENT, QUEUE, ROUTE, FLOW)}
+"""In the order of exported files."""
+
+
+def faults(kind: Kind[Any], error: ValidationError) -> list[str]:
+    """One line for each thing that is wrong, with what to do."""
+    lines = []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"] if part != "[key]")
+        match item["type"]:
+            case "missing":
+                lines.append(f"{name} is missing. Say {name}=...")
+            case "extra_forbidden":
+                lines.append(f"there is no setting {name}. Use one of: {', '.join(sorted(kind.fields))}")
+            case "value_error":
+                lines.append(f"{item['msg'].removeprefix('Value error, ')}.")
+            case _:
+                shown = "wrong" if name in SECRET else f"{item['input']!r}"
+                lines.append(f"{name or kind.key} is {shown}. {item['msg']}.")
+    return lines
+
+
+_adapters: dict[type, TypeAdapter[Any]] = {}
+
+
+def _adapter(model: type) -> TypeAdapter[Any]:
+    if model not in _adapters:
+        _adapters[model] = TypeAdapter(model)
+    return _adapters[model]
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else ...
+
+
+def _usual(default: Any) -> Any:
+    """A default as plain JSON."""
+    if isinstance(default, tuple):
+        return list(default)
+    return default.model_dump(mode="json", exclude_none=True) if isinstance(default, BaseModel) else default
