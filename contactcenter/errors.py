@@ -22,13 +22,14 @@ class SiteError(ContactCenterError):
 class FileProblem(BadInput):
     """A file of the admin's is wrong at one place.
 
-    Attributes: file, line (1-based, or None where the whole file is meant), problem, fix (what to write).
+    Attributes: file, line (1-based, or None where the whole file is meant), problem, fix (what to write; "" where the
+    problem tells it).
     """
 
     def __init__(self, file: Path | str, line: int | None, problem: str, fix: str) -> None:
         self.file, self.line, self.problem, self.fix = Path(file), line, problem, fix
         place = f"{file}:{line}" if line else str(file)
-        super().__init__(f"{place}: {problem}. {fix}")
+        super().__init__(f"{place}: {problem}. {fix}" if fix else f"{place}: {problem}")
 
 
 class FileProblems(BadInput):

@@ -32,7 +32,7 @@ def backwards(items: Iterable[Item]) -> tuple[Item, ...]:
 
 def with_items(configuration: Configuration, items: Iterable[Item]) -> Configuration:
     """The configuration with these differences in it. Raises BadInput when a thing is not as it was before them."""
-    sections: dict[str, dict[str, Any]] = {k.section: dict(getattr(configuration, k.section)) for k in KINDS.values()}
+    sections: dict[str, Any] = {k.section: dict(getattr(configuration, k.section)) for k in KINDS.values()}
     for item in items:
         if item.kind == ORDER:
             rules = sections[ROUTE.section]

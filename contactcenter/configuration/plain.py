@@ -9,7 +9,7 @@ from contactcenter.configuration.models import Configuration
 
 def read_rows(rows: Iterable[tuple[str, str, Mapping[str, Any]]], revision: int = 0) -> Configuration:
     """rows: kind, key, plain form, in the order of each kind. Raises BadInput."""
-    sections: dict[str, dict[str, Any]] = {kind.section: {} for kind in KINDS.values()}
+    sections: dict[str, Any] = {kind.section: {} for kind in KINDS.values()}
     for kind, key, data in rows:
         sections[KINDS[kind].section][key] = KINDS[kind].read(key, data)
     return Configuration(**sections, revision=revision)

@@ -11,6 +11,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
 SETTINGS: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("title", sa.String(200)),
     ("strategy", sa.String(40)),
@@ -214,4 +216,17 @@ def _out_of_plain_forms() -> None:
 
 def _spans(calendar: dict[str, Any]) -> tuple[list[list[str]], dict[str, list[str]]]:
     """As the older version had them: a list for each weekday, Monday first, and a list for each special day."""
-    return calendar["weekly"], calendar.get("special", {})
+    weekly, special = calendar["weekly"], calendar.get("special", {})
+    if isinstance(weekly, dict):
+        weekly = [next((spans for days, spans in weekly.items() if day in _days(days)), []) for day in WEEKDAYS]
+    hours = {day: spans["hours"] if isinstance(spans, dict) else spans for day, spans in special.items()}
+    return weekly, hours
+
+
+def _days(text: str) -> list[str]:
+    """The weekdays of mon-fri, or sat,sun."""
+    days: list[str] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        days += WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last or first) + 1]
+    return days
