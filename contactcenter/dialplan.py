@@ -1,12 +1,14 @@
 """What an admin sets, held together before any call meets it: what does not fit is refused as a whole."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from contactcenter.acd.check import check_queues
+from contactcenter.configuration.kinds import FLOW, ROUTE
 from contactcenter.configuration.models import Configuration
 from contactcenter.errors import FileProblem, FileProblems, NotFound
 from contactcenter.ivr.flow import Flow
@@ -52,6 +54,16 @@ def read_dialplans(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, An
     return flows, {rule.name: rule.model_dump(mode="json", exclude={"name"}, exclude_none=True) for rule in rules}
 
 
+def with_dialplans(now: Configuration, folder: Path) -> Configuration:
+    """The flows and the rules of a folder in place of the configuration's. Raises FileProblems."""
+    flows, rules = read_dialplans(folder)
+    return replace(
+        now,
+        flows={name: FLOW.read(name, {"text": text}) for name, text in flows.items()},
+        routes={name: ROUTE.read(name, plain) for name, plain in rules.items()},
+    )
+
+
 def prompts(site: Site) -> dict[str, set[str]]:
     """Language -> the prompts that have a sound file in the site."""
     return prompts_in(site.sounds)
@@ -74,8 +86,8 @@ def prompt_texts(site: Site, language: str) -> dict[str, str]:
 
 
 def _flows(configuration: Configuration, prompts: Prompts) -> dict[str, Flow]:
-    languages = {hotline.language for hotline in configuration.hotlines.values()} or {"zh"}
-    known = {language: prompts[language] for language in languages}
+    spoken: set[str] = {hotline.language for hotline in configuration.hotlines.values()} or {"zh"}
+    known = {language: prompts[language] for language in sorted(spoken)}
     problems: list[FileProblem] = []
     flows: dict[str, Flow] = {}
     for name, published in configuration.flows.items():

@@ -10,14 +10,17 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.asterisk.render import render
+from contactcenter.changes import Author
+from contactcenter.clock import SystemClock
 from contactcenter.config import Settings, read_secrets, read_settings
 from contactcenter.configuration.models import Configuration
-from contactcenter.dialplan import check_configuration, prompts
+from contactcenter.dialplan import check_configuration, prompts, with_dialplans
 from contactcenter.errors import ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
@@ -56,17 +59,29 @@ def prepare(site: Site) -> Program:
     check_ports(settings)
     url = site.database_url(settings)
     migrate(url)
-    configuration = asyncio.run(_load(url))
+    configuration = asyncio.run(_load(url, site))
     check_configuration(configuration, prompts(site))
     installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
     conf = render(site, settings, secrets, configuration, installation)
     return Program("asterisk", [*installation.command, "-C", str(conf), "-f"], installation.environment)
 
 
-async def _load(url: str) -> Configuration:
+async def _load(url: str, site: Site) -> Configuration:
+    """A site of a version that had its flows and rules in files only gets them published."""
     database = open_database(url)
     try:
-        return await ConfigurationRepository(database).load()
+        book = ConfigurationRepository(database)
+        configuration = await book.load()
+        if configuration.flows or configuration.routes:
+            return configuration
+        there, author = prompts(site), Author("contactcenter", f"{site.dialplans}", "up")
+        configuration, _ = await book.change(
+            partial(with_dialplans, folder=site.dialplans),
+            lambda after: check_configuration(after, there),
+            author,
+            SystemClock().now(),
+        )
+        return configuration
     finally:
         await database.dispose()
 

@@ -1,13 +1,19 @@
-"""agent list, show, login, logout, pause, resume, extend."""
+"""agent list, show, add, set, remove, login, logout, pause, resume, extend."""
 
+from functools import partial
 from typing import Any
 
 import click
 
+from contactcenter.cli.changing import change, dry_run_option, yes_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.things import add_verb, set_verb
+from contactcenter.configuration.editing import find, without_agent
+from contactcenter.configuration.kinds import AGENT
 from contactcenter.errors import NotFound
 from contactcenter.ids import AgentNumber
+from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.web.views import agents_view
 
 COLUMNS = (
@@ -17,6 +23,7 @@ COLUMNS = (
     ("since", "since"),
     ("pause reason", "pause_reason"),
     ("registered", "registered"),
+    ("skills", "skills"),
     ("queues", "queues"),
 )
 
@@ -106,4 +113,27 @@ def extend(context: Context, number: str, seconds: float) -> None:
 
 def _agents(context: Context) -> list[dict[str, Any]]:
     live: list[dict[str, Any]] | None = context.ask_controller("agents")
-    return live if live is not None else agents_view(context.configuration(), None)
+    if live is not None:
+        return live
+    states = context.read(lambda database: ConfigurationRepository(database).states())
+    return agents_view(context.configuration(), None, states)
+
+
+add_verb(agent, AGENT, "contactcenter agent add 1007 name=孙丽 skills=english")
+set_verb(agent, AGENT, "contactcenter agent set 1007 skills=english,tax")
+
+
+@agent.command()
+@click.argument("number")
+@yes_option
+@dry_run_option
+@json_option
+@pass_context
+def remove(context: Context, number: str, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Take an agent out, of all queues too; a call under way goes on.
+
+    Example: contactcenter agent remove 1007
+    """
+    find(context.configuration(), AGENT, number)
+    ask = "" if yes else f"Remove agent {number}, out of all queues too?"
+    change(context, partial(without_agent, number=AgentNumber(number)), dry_run=dry_run, as_json=as_json, ask=ask)

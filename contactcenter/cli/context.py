@@ -1,7 +1,11 @@
 """What every command needs of the site it speaks of."""
 
 import asyncio
+import getpass
+import os
+import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,15 +14,32 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contactcenter.center import Operation
+from contactcenter.changes import Author, Item
+from contactcenter.clock import SystemClock
 from contactcenter.config import Settings, read_settings
+from contactcenter.configuration.difference import difference
+from contactcenter.configuration.kinds import SECRET
 from contactcenter.configuration.models import Configuration
-from contactcenter.errors import ControllerUnreachable, SiteError
+from contactcenter.dialplan import check_configuration, prompts
+from contactcenter.errors import BadInput, ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import check_revision, open_database
 from contactcenter.supervisor import client_of
 
 T = TypeVar("T")
+ARGUMENTS = "contactcenter.arguments"
+"""The key in click's meta under which main keeps the words of the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """items: what differs; live: whether a running controller has it in force (False: it is down, and takes it when it starts)."""
+
+    items: tuple[Item, ...]
+    configuration: Configuration
+    live: bool = False
 
 
 class Context:
@@ -41,6 +62,14 @@ class Context:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.timezone)
 
+    @property
+    def author(self) -> Author:
+        """Who gives this command, from where, and its words."""
+        who = os.environ.get("SUDO_USER") or getpass.getuser()
+        remote = os.environ.get("SSH_CLIENT", "").partition(" ")[0]
+        origin = f"command line on {socket.gethostname()}" + (f", from {remote}" if remote else "")
+        return Author(who, origin, _command(click.get_current_context().meta.get(ARGUMENTS, [])))
+
     def read(self, ask: Callable[[AsyncEngine], Awaitable[T]]) -> T:
         """Asks the store, also when the controller is down."""
 
@@ -58,6 +87,33 @@ class Context:
     def configuration(self) -> Configuration:
         return self.read(lambda database: ConfigurationRepository(database).load())
 
+    def change(self, operation: Operation, *, dry_run: bool = False, undoes: int | None = None) -> Changed:
+        """Makes a change of the configuration that holds, and has the running controller take it.
+
+        dry_run: everything but the change. Raises BadInput, NotFound, StoreError, with nothing changed.
+        """
+        there = prompts(self.site)
+        if dry_run:
+            before = self.configuration()
+            after = operation(before)
+            check_configuration(after, there)
+            return Changed(difference(before, after), after)
+        author, now = self.author, SystemClock().now()
+        configuration, items = self.read(
+            lambda database: ConfigurationRepository(database).change(
+                operation, lambda after: check_configuration(after, there), author, now, undoes
+            )
+        )
+        return Changed(items, configuration, self._tell(configuration.revision) if items else False)
+
+    def _tell(self, revision: int) -> bool:
+        try:
+            return bool(asyncio.run(client_of(self.site).post("reload"))["revision"] >= revision)
+        except ControllerUnreachable:
+            return False
+        except BadInput as error:
+            raise SiteError(f"it is stored, but the running controller does not take it: {error}") from error
+
     def ask_controller(self, path: str) -> Any | None:
         """What the running controller says, or None when it is down."""
         try:
@@ -67,6 +123,21 @@ class Context:
 
     def tell_controller(self, path: str, **query: str) -> Any:
         return asyncio.run(client_of(self.site).post(path, **query))
+
+
+def _command(words: list[str]) -> str:
+    """The words of a command without the site and without secrets."""
+    shown: list[str] = []
+    skip = False
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if skip or name == "--site":
+            skip = name == "--site" and not equals
+        elif equals and name.lstrip("-") in SECRET:
+            shown.append(f"{name}=***")
+        else:
+            shown.append(f"'{word}'" if " " in word else word)
+    return " ".join(shown)
 
 
 pass_context = click.make_pass_decorator(Context)

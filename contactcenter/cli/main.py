@@ -7,13 +7,36 @@ from typing import Any
 import click
 
 from contactcenter import __version__
-from contactcenter.cli import agent, alarm, call, callback, customer, doctor, prompt, queue, recording, site, ticket
-from contactcenter.cli.context import Context
+from contactcenter.cli import (
+    agent,
+    alarm,
+    audit,
+    calendar,
+    call,
+    callback,
+    completion,
+    customer,
+    doctor,
+    hotline,
+    prompt,
+    queue,
+    recording,
+    route,
+    site,
+    ticket,
+    trunk,
+    whole,
+)
+from contactcenter.cli.context import ARGUMENTS, Context
 from contactcenter.errors import ContactCenterError
 
 
 class OneLine(click.Group):
     """Our errors end a command with one clear line and exit code 1."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -40,11 +63,27 @@ def main(context: click.Context, path: Path | None) -> None:
     context.obj = Context(path)
 
 
-for command in (site.init, site.up, site.down, site.status, site.serve, doctor.doctor):
+for command in (
+    site.init,
+    site.up,
+    site.down,
+    site.status,
+    site.serve,
+    doctor.doctor,
+    whole.export,
+    whole.diff,
+    whole.apply,
+    audit.undo,
+    completion.completion,
+):
     main.add_command(command)
 for noun in (
+    hotline.hotline,
+    trunk.trunk,
     agent.agent,
     queue.queue,
+    calendar.calendar,
+    route.route,
     customer.customer,
     call.call,
     callback.callback,
@@ -52,5 +91,6 @@ for noun in (
     recording.recording,
     alarm.alarm,
     prompt.prompt,
+    audit.audit,
 ):
     main.add_command(noun)

@@ -1,15 +1,19 @@
-"""queue list, show, set, member."""
-
-from typing import Any
+"""queue list, show, add, set, remove, member."""
 
 import click
 
-from contactcenter.acd.change import FIELDS
+from contactcenter.acd.change import with_member, without_member
+from contactcenter.acd.settings import QueueSettings
+from contactcenter.cli.changing import change, dry_run_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.things import add_verb, remove_verb, set_verb
 from contactcenter.clock import SystemClock
-from contactcenter.errors import BadInput, NotFound
-from contactcenter.ids import QueueName
+from contactcenter.configuration.editing import find, with_thing
+from contactcenter.configuration.kinds import QUEUE
+from contactcenter.configuration.models import Configuration
+from contactcenter.errors import NotFound
+from contactcenter.ids import AgentNumber, QueueName
 from contactcenter.store.history import HistoryRepository
 from contactcenter.web.views import queue_view, queues_view
 
@@ -70,28 +74,22 @@ def show(context: Context, name: str, as_json: bool) -> None:
     found = context.configuration().queues.get(QueueName(name))
     if found is None:
         raise NotFound(f"there is no queue {name}. See: contactcenter queue list")
-    _print(queue_view(found), context, as_json)
+    values = queue_view(found)
+    if as_json:
+        print_json(values)
+    else:
+        members = ", ".join(f"{agent} (level {level})" for agent, level in values["members"].items())
+        print_fields({**values, "members": members or "none"}, context.zone)
 
 
-@queue.command("set")
-@click.argument("name")
-@click.argument("settings", nargs=-1, required=True, metavar="SETTING=VALUE...")
-@json_option
-@pass_context
-def set_queue(context: Context, name: str, settings: tuple[str, ...], as_json: bool) -> None:
-    """Change settings of a queue, all of them or none; at once, and no waiting caller loses the place.
-
-    docs/queues.md tells what each setting does.
-
-    Example: contactcenter queue set support strategy=broadcast broadcast_width=3
-    """
-    values: dict[str, str] = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise BadInput(f"{setting!r} is no change. Write SETTING=VALUE, with one of: {', '.join(sorted(FIELDS))}")
-        values[key] = value
-    _print(context.tell_controller(f"queues/{name}", **values), context, as_json)
+add_verb(queue, QUEUE, "contactcenter queue add tax title=税务 strategy=least_load")
+set_verb(
+    queue,
+    QUEUE,
+    "contactcenter queue set support strategy=broadcast broadcast_width=3",
+    " At once, and no waiting caller loses the place; docs/queues.md tells what each setting does.",
+)
+remove_verb(queue, QUEUE, "contactcenter queue remove tax")
 
 
 @queue.command()
@@ -99,20 +97,19 @@ def set_queue(context: Context, name: str, settings: tuple[str, ...], as_json: b
 @click.argument("agent")
 @click.option("--level", type=click.IntRange(1, 9), default=1, show_default=True, help="1 is asked first.")
 @click.option("--remove", is_flag=True, help="The agent is no member any more; a call under way goes on.")
+@dry_run_option
 @json_option
 @pass_context
-def member(context: Context, name: str, agent: str, level: int, remove: bool, as_json: bool) -> None:
+def member(context: Context, name: str, agent: str, level: int, remove: bool, dry_run: bool, as_json: bool) -> None:
     """Make an agent a member of a queue, move them to another level, or take them out.
 
     Example: contactcenter queue member support 1003 --level 2
     """
-    query = {"remove": "1"} if remove else {"level": str(level)}
-    _print(context.tell_controller(f"queues/{name}/members/{agent}", **query), context, as_json)
+    number = AgentNumber(agent)
 
+    def operation(now: Configuration) -> Configuration:
+        before: QueueSettings = find(now, QUEUE, name)
+        after = without_member(before, number) if remove else with_member(before, number, level)
+        return with_thing(now, QUEUE, name, after)
 
-def _print(values: dict[str, Any], context: Context, as_json: bool) -> None:
-    if as_json:
-        print_json(values)
-    else:
-        members = ", ".join(f"{agent} (level {level})" for agent, level in values["members"].items())
-        print_fields({**values, "members": members or "none"}, context.zone)
+    change(context, operation, dry_run=dry_run, as_json=as_json)

@@ -7,10 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from contactcenter.acd.change import without_member
 from contactcenter.configuration.document import kept
-from contactcenter.configuration.kinds import Kind
+from contactcenter.configuration.kinds import AGENT, Kind
 from contactcenter.configuration.models import Configuration
 from contactcenter.errors import BadInput, NotFound
+from contactcenter.ids import AgentNumber
 
 
 def with_thing(now: Configuration, kind: Kind[Any], key: str, thing: Any) -> Configuration:
@@ -35,6 +37,15 @@ def changed(now: Configuration, kind: Kind[Any], key: str, words: Mapping[str, s
     """Some fields of a thing, all of them or none. Raises NotFound, BadInput."""
     before = kind.plain(find(now, kind, key))
     return with_thing(now, kind, key, kind.read(key, {**before, **from_words(kind, words)}))
+
+
+def without_agent(now: Configuration, number: AgentNumber) -> Configuration:
+    """The agent is gone, out of all queues too. Raises NotFound."""
+    queues = {
+        name: without_member(queue, number) if number in {member.agent for member in queue.members} else queue
+        for name, queue in now.queues.items()
+    }
+    return dataclasses.replace(without(now, AGENT, number), queues=queues)
 
 
 def find(now: Configuration, kind: Kind[Any], key: str) -> Any:

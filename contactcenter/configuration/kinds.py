@@ -1,6 +1,7 @@
 """The kinds of things that admins set, each with its section, and its plain form: what files, tables and the audit log hold."""
 
 import dataclasses
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -53,11 +54,9 @@ class Kind(Generic[T]):
         if self.model is QueueSettings and isinstance(members := values.get("members"), Mapping):
             values["members"] = [{"agent": agent, "level": level} for agent, level in members.items()]
         if unknown := values.keys() - {self.key, *self.fields}:
-            name = min(str(one) for one in unknown)
-            raise BadInput(
-                f"{self.name} {key}: there is no setting {name}. Use one of: {', '.join(sorted(self.fields))}"
-            )
-        return _adapter(self.model).validate_python(values)
+            raise BadInput(f"{self.name} {key}: {_no_setting(self, min(str(one) for one in unknown))}")
+        thing: T = _adapter(self.model).validate_python(values)
+        return thing
 
     def plain(self, thing: T) -> dict[str, Any]:
         """Every field but the key, as plain JSON values."""
@@ -105,13 +104,19 @@ def faults(kind: Kind[Any], error: ValidationError) -> list[str]:
             case "missing":
                 lines.append(f"{name} is missing. Say {name}=...")
             case "extra_forbidden":
-                lines.append(f"there is no setting {name}. Use one of: {', '.join(sorted(kind.fields))}")
+                lines.append(_no_setting(kind, name))
             case "value_error":
                 lines.append(f"{item['msg'].removeprefix('Value error, ')}.")
             case _:
                 shown = "wrong" if name in SECRET else f"{item['input']!r}"
                 lines.append(f"{name or kind.key} is {shown}. {item['msg']}.")
     return lines
+
+
+def _no_setting(kind: Kind[Any], name: str) -> str:
+    close = difflib.get_close_matches(name, kind.fields, n=1)
+    fix = f"Did you mean {close[0]}?" if close else f"Use one of: {', '.join(sorted(kind.fields))}"
+    return f"there is no setting {name}. {fix}"
 
 
 _adapters: dict[type, TypeAdapter[Any]] = {}

@@ -1,0 +1,115 @@
+"""audit list, show; undo."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from contactcenter.changes import Change
+from contactcenter.cli.changing import change, dry_run_option, masked, print_items, yes_option
+from contactcenter.cli.context import Context, pass_context
+from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.configuration.difference import backwards, with_items
+from contactcenter.configuration.kinds import KINDS
+from contactcenter.errors import BadInput, NotFound
+from contactcenter.store.changes import AuditRepository
+
+COLUMNS = (
+    ("number", "number"),
+    ("at", "at"),
+    ("who", "who"),
+    ("from", "origin"),
+    ("things", "items"),
+    ("command", "command"),
+    ("undone by", "undone_by"),
+)
+
+
+@click.group()
+def audit() -> None:
+    """The log of all changes: who, when, from where, before and after."""
+
+
+@audit.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True)
+@click.option("--of", default=None, help="Only changes of this thing, such as support or 1001.")
+@json_option
+@pass_context
+def list_changes(context: Context, limit: int, of: str | None, as_json: bool) -> None:
+    """The newest changes first.
+
+    Example: contactcenter audit list --of support
+    """
+    rows = context.read(lambda database: AuditRepository(database).latest(limit, of))
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, COLUMNS, context.zone, "no changes yet")
+
+
+@audit.command()
+@click.argument("number", type=int)
+@json_option
+@pass_context
+def show(context: Context, number: int, as_json: bool) -> None:
+    """One change with everything before and after.
+
+    Example: contactcenter audit show 12
+    """
+    found = context.read(lambda database: AuditRepository(database).change(number))
+    if found is None:
+        raise NotFound(f"there is no change {number}. See: contactcenter audit list")
+    if as_json:
+        print_json({**_fields(found), "items": [_item(item) for item in found.items]})
+        return
+    print_fields(_fields(found), context.zone)
+    click.echo()
+    print_items(found.items)
+
+
+@click.command()
+@yes_option
+@dry_run_option
+@json_option
+@pass_context
+def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Take the last change back; said again, the one before it.
+
+    Example: contactcenter undo --dry-run
+    """
+    last = context.read(lambda database: AuditRepository(database).change())
+    if last is None:
+        raise BadInput("there is nothing to take back.")
+    items = backwards(last.items)
+    if not as_json:
+        click.echo(
+            f"change {last.number}, {last.at.astimezone(context.zone):%Y-%m-%d %H:%M}, {last.author.who}: "
+            f"{last.author.command}"
+        )
+    if any(item.kind not in KINDS and item.kind != "route-order" for item in items):
+        raise BadInput(f"change {last.number} is one of customers, which can't be taken back.")
+    ask = "" if yes else "Take it back?"
+    change(
+        context,
+        lambda now: with_items(now, items),
+        dry_run=dry_run,
+        as_json=as_json,
+        ask=ask,
+        undoes=last.number,
+    )
+
+
+def _fields(change: Change) -> dict[str, Any]:
+    return {
+        "number": change.number,
+        "at": change.at,
+        "who": change.author.who,
+        "from": change.author.origin,
+        "command": change.author.command,
+        "undone_by": change.undone_by,
+        "undoes": change.undoes,
+    }
+
+
+def _item(item: Any) -> Mapping[str, Any]:
+    return {"kind": item.kind, "key": item.key, "before": masked(item.before), "after": masked(item.after)}
