@@ -32,7 +32,7 @@ CLOSED_CHECK_SECONDS = 30.0
 class Promise:
     """number: E.164; since: when the place began; tries: how many were made; next_try: not before that.
 
-    customer: who it is, as long as the controller that made the promise runs.
+    customer: who it is, as long as the controller that made the promise runs; skills: what the call needs, as long as that.
     """
 
     call: CallId
@@ -45,6 +45,7 @@ class Promise:
     tries: int = 0
     next_try: datetime | None = None
     customer: Customer | None = None
+    skills: frozenset[str] = frozenset()
 
 
 Serve = Callable[[Promise, Phone, Place], Awaitable[CallbackOutcome]]
@@ -132,6 +133,7 @@ class Callbacks:
             max_wait=False,
             lead_seconds=CUSTOMER_RING_SECONDS,
             provisional=agent_first,
+            skills=promise.skills,
         )
         place = self._distributor.place(enters, Shown(promise.number, promise.name, callback=agent_first))
         reserved = _Reserved(place)

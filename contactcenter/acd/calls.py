@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from contactcenter.acd.inputs import CallEnters, CallLeaves, Command, ConnectFailed, OfferFailed, Overflow
 from contactcenter.acd.line import WaitingCall
+from contactcenter.acd.needs import NONE, nobody_has
 from contactcenter.acd.offers import count_miss, failed, limit_wait, overflow, pause_after_misses, wait_on, withdraw_all
 from contactcenter.acd.overflow import parse
 from contactcenter.acd.settings import QueueSettings
 from contactcenter.acd.state import State
 from contactcenter.acd.talks import give_up_provisional, take_back
 from contactcenter.errors import BadInput
-from contactcenter.events import CallOverflowed, CallQueued, CallReturned, OverflowReason
+from contactcenter.events import AlarmRaised, CallOverflowed, CallQueued, CallReturned, OverflowReason
 from contactcenter.ids import CallId, QueueName
 
 LATE_WORDS = timedelta(hours=1)
@@ -34,13 +35,14 @@ def enter(state: State, event: CallEnters, now: datetime) -> list[Command]:
     place = _place(state, event, settings, min(now, kept or now), now)
     state.put_in(place)
     place.began_at = state.line.position(place)
-    place.at_once = state.pool.has_free(place.queue)
+    place.at_once = state.pool.has_free(place.queue, place.skills)
     limit_wait(state, place)
     since = place.since if place.since != now else None
     return [
         CallQueued(
             at=now, call=place.call, queue=place.queue, priority=place.priority, position=place.began_at, since=since
-        )
+        ),
+        *_check_need(state, place, now),
     ]
 
 
@@ -84,15 +86,31 @@ def offer_failed(state: State, event: OfferFailed, now: datetime) -> list[Comman
 
 
 def check_staff(state: State, queue: QueueName, now: datetime) -> list[Command]:
-    """Nobody of the queue is logged in any more: callers go where the admin says, if that is said. Promises wait on."""
+    """Nobody of the queue (who has the skills that a call needs) is logged in any more: callers go where the admin says, if
+    that is said. Promises wait on.
+    """
     settings = state.queues.get(queue)
-    if settings is None or not settings.overflow_no_agents or state.logged_in[queue]:
+    if settings is None:
         return []
     commands: list[Command] = []
-    for place in _waiting_in(state, queue):
-        if place.limited:
-            commands += overflow(state, place, settings.overflow_no_agents, "no_agents", now)
+    staff = state.staff[queue]
+    if settings.overflow_no_agents:
+        for place in state.line.needing(queue) if staff.is_there(NONE) else _waiting_in(state, queue):
+            if place.limited and not staff.is_there(place.skills):
+                commands += overflow(state, place, settings.overflow_no_agents, "no_agents", now)
+    for place in state.line.needing(queue):
+        commands += _check_need(state, place, now)
     return commands
+
+
+def _check_need(state: State, place: WaitingCall, now: datetime) -> list[Command]:
+    """No member of the queue has what the call needs, logged in or not: it is for all members, so that nobody waits in vain."""
+    if not place.skills or state.staff[place.queue].has(place.skills):
+        return []
+    detail = nobody_has(place.queue, place.skills)
+    state.line.needs_no_more(place)
+    state.call_changed(place)
+    return [AlarmRaised(at=now, name="skills_nobody_has", detail=detail, call=place.call)]
 
 
 def send_away_removed(state: State, removed: Mapping[QueueName, QueueSettings], now: datetime) -> list[Command]:
@@ -123,7 +141,7 @@ def _refused(
     """Why a call does not get in, and where it goes. A kept place is never refused for want of room."""
     if not settings.accepting and event.since is None:
         return "closed", settings.overflow_closed
-    if event.max_wait and settings.overflow_no_agents and not state.logged_in[settings.name]:
+    if event.max_wait and settings.overflow_no_agents and not state.staff[settings.name].is_there(event.skills):
         return "no_agents", settings.overflow_no_agents
     if settings.max_length and not is_kept and state.line.length(settings.name) >= settings.max_length:
         return "full", settings.overflow_full
@@ -151,6 +169,7 @@ def _place(state: State, event: CallEnters, settings: QueueSettings, since: date
         direct=event.direct,
         lead_seconds=event.lead_seconds,
         provisional=event.provisional,
+        skills=event.skills,
         limited=event.max_wait,
         attempts=_earlier_attempts(state, event.call, now),
         hold_until=now + timedelta(seconds=hold) if hold and event.sticky else None,

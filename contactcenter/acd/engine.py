@@ -101,7 +101,7 @@ class Engine:
     def estimate(self, call: CallId) -> float | None:
         """Seconds that the call will still wait, see estimate.py; None when that is not known, or the call does not wait."""
         place = self._state.line.calls.get(call)
-        known = self._state.estimates.get(place.queue) if place is not None else None
+        known = self._state.estimates.get((place.queue, place.skills)) if place is not None else None
         return known.seconds(self._state.line.position(place)) if known is not None and place is not None else None
 
     def order_of_agents(self, place: WaitingCall) -> Iterator[tuple[AgentNumber, str]]:
@@ -112,7 +112,7 @@ class Engine:
         if place.hold_until is not None:
             return
         strategy, missed = self.queue(place.queue).strategy, []
-        for number in state.pool.free(place.queue, place.gate):
+        for number in state.pool.free(place.queue, place.gate, place.skills):
             if number in place.missed_by:
                 missed.append(number)
             elif number not in sticky:
@@ -151,7 +151,7 @@ class Engine:
         for place in places:
             look_at(place, None)
         for agent in agents:
-            look_at(state.line.first_for(agent.number, agent.levels), agent)
+            look_at(state.line.first_for(agent.number, agent.levels, agent.skills), agent)
         while heap:
             _, _, place, changed = heapq.heappop(heap)
             taken = not state.line.is_listed(place)
@@ -161,5 +161,5 @@ class Engine:
                 if state.line.is_listed(place):
                     look_at(place, None)
             if changed is not None and changed.available and (taken or choice is not None):
-                look_at(state.line.first_for(changed.number, changed.levels), changed)
+                look_at(state.line.first_for(changed.number, changed.levels, changed.skills), changed)
         return commands

@@ -1,5 +1,6 @@
 """What the engine is told, and what it answers. Both are plain frozen values, so a day can be replayed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,11 +12,15 @@ from contactcenter.ids import AgentNumber, CallId, QueueName
 
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """All queues and all agents (number, name) from now on. Calls that wait keep their place."""
+    """All queues and all agents (number, name) from now on. Calls that wait keep their place.
+
+    skills: of the agents who have any, see acd/needs.py.
+    """
 
     queues: tuple[QueueSettings, ...]
     agents: tuple[tuple[AgentNumber, str], ...]
     distribution: DistributionSettings = field(default_factory=DistributionSettings)
+    skills: Mapping[AgentNumber, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,8 @@ class CallEnters:
     callback, an overflow, a transfer). sticky_seconds: how long it waits for a busy sticky agent, where that is not what
     the queue says; direct: the sticky agents need not be members. max_wait: the queue's maximum wait holds for it.
     lead_seconds: how much longer than the queue's ring_seconds an offer may take. provisional: the agent who answers waits
-    for the customer, see CustomerAnswered.
+    for the customer, see CustomerAnswered. skills: only agents who have all of them are asked; the sticky agents of a direct
+    call are asked without.
     """
 
     call: CallId
@@ -40,6 +46,7 @@ class CallEnters:
     max_wait: bool = True
     lead_seconds: float = 0.0
     provisional: bool = False
+    skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sortedcontainers import SortedList
 
+from contactcenter.acd.needs import NONE, Skills
 from contactcenter.acd.settings import MOST_LEVEL
 from contactcenter.acd.timers import Timer
 from contactcenter.ids import AgentNumber, CallId, QueueName
@@ -41,7 +42,8 @@ class WaitingCall:
     since: when its place began; entered: when it joined this queue; began_at: its position then; at_once: an agent was free.
     direct: the sticky agents need not be members. hold_until: until then it is only for its sticky agents.
     limited: the queue's maximum wait holds for it; overdue: it is over.
-    gate: it is for members of this level and below it. offers: the agents who are being rung for it.
+    gate: it is for members of this level and below it; skills: and only for those who have all of these.
+    offers: the agents who are being rung for it.
     """
 
     call: CallId
@@ -59,6 +61,7 @@ class WaitingCall:
     limited: bool = True
     hold_until: datetime | None = None
     gate: int = MOST_LEVEL
+    skills: Skills = NONE
     began_at: int = 1
     at_once: bool = False
     overdue: bool = False
@@ -81,9 +84,10 @@ class Line:
     def __init__(self) -> None:
         self.calls: dict[CallId, WaitingCall] = {}
         self._of_queue: dict[QueueName, SortedList[Order]] = {}
-        self._open: dict[tuple[QueueName, int], SortedList[Entry]] = {}
+        self._open: dict[tuple[QueueName, int, Skills], SortedList[Entry]] = {}
         self._of_agent: dict[AgentNumber, SortedList[Entry]] = {}
-        self._gates: dict[QueueName, set[int]] = {}
+        self._gates: dict[QueueName, set[tuple[int, Skills]]] = {}
+        self._needing: dict[QueueName, dict[CallId, WaitingCall]] = {}
         self._listed: dict[CallId, tuple[tuple[SortedList[Entry], Entry], ...]] = {}
 
     def __iter__(self) -> Iterator[WaitingCall]:
@@ -93,11 +97,15 @@ class Line:
     def add(self, place: WaitingCall) -> None:
         self.calls[place.call] = place
         self._of_queue.setdefault(place.queue, SortedList()).add(place.order)
+        if place.skills:
+            self._needing.setdefault(place.queue, {})[place.call] = place
 
     def remove(self, place: WaitingCall) -> None:
         self.unlist(place)
         del self.calls[place.call]
         self._of_queue[place.queue].remove(place.order)
+        if place.skills:
+            del self._needing[place.queue][place.call]
 
     def length(self, queue: QueueName) -> int:
         return len(self._of_queue.get(queue, ()))
@@ -107,13 +115,15 @@ class Line:
         return 1 + int(self._of_queue[place.queue].bisect_left(place.order))
 
     def enlist(self, place: WaitingCall, gate: int | None, agents: Iterable[AgentNumber]) -> None:
-        """From now on these agents may take the call, and any member of its queue up to the gate (None: nobody else)."""
+        """From now on these agents may take the call, and any member of its queue up to the gate who has the skills (None:
+        nobody else).
+        """
         self.unlist(place)
         where = [self._of_agent.setdefault(agent, SortedList()) for agent in agents]
         if gate is not None:
             place.gate = gate
-            self._gates.setdefault(place.queue, set()).add(gate)
-            where.append(self._open.setdefault((place.queue, gate), SortedList()))
+            self._gates.setdefault(place.queue, set()).add((gate, place.skills))
+            where.append(self._open.setdefault((place.queue, gate, place.skills), SortedList()))
         entry = (place.order, place)
         for one in where:
             one.add(entry)
@@ -127,13 +137,27 @@ class Line:
         for where, entry in self._listed.pop(place.call, ()):
             where.remove(entry)
 
-    def first_for(self, agent: AgentNumber, levels: dict[QueueName, int]) -> WaitingCall | None:
+    def first_for(self, agent: AgentNumber, levels: dict[QueueName, int], skills: Skills = NONE) -> WaitingCall | None:
         """The first call in the order of service that this agent may take. levels: queue -> the agent's level there."""
         heads = [own[0]] if (own := self._of_agent.get(agent)) else []
         for queue, level in levels.items():
             gates = self._gates.get(queue, ())
-            heads += [waiting[0] for gate in gates if gate >= level and (waiting := self._open[queue, gate])]
+            heads += [
+                waiting[0]
+                for gate, needed in gates
+                if gate >= level and needed <= skills and (waiting := self._open[queue, gate, needed])
+            ]
         return min(heads)[1] if heads else None
+
+    def needing(self, queue: QueueName) -> list[WaitingCall]:
+        """Calls of this queue that need skills, in the order of service."""
+        return sorted(self._needing.get(queue, {}).values(), key=lambda place: place.order)
+
+    def needs_no_more(self, place: WaitingCall) -> None:
+        """The call is for all members from now on; it is to be listed anew."""
+        self._needing[place.queue].pop(place.call, None)
+        self.unlist(place)
+        place.skills = NONE
 
     def of_agent(self, agent: AgentNumber) -> "tuple[WaitingCall, ...]":
         """Calls that are listed for this very agent."""

@@ -81,7 +81,7 @@ def answered(state: State, event: OfferAnswered, now: datetime) -> list[Command]
     state.take_out(place, now)
     if not place.at_once and not place.provisional:
         waited = (now - place.entered).total_seconds()
-        state.estimates.setdefault(place.queue, WaitEstimate()).learn(waited, place.began_at)
+        state.estimates.setdefault((place.queue, place.skills), WaitEstimate()).learn(waited, place.began_at)
     rang = round((now - under_way.began).total_seconds(), 3)
     talk = Talking(agent.number, place, now, state.queues[place.queue], rang, place.provisional)
     state.talking[place.call] = talk

@@ -1,12 +1,14 @@
 """The pool: each queue's free members, kept in the order its strategy asks them; and what agents worked lately."""
 
+import heapq
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sortedcontainers import SortedList
 
+from contactcenter.acd.needs import NONE, Skills
 from contactcenter.acd.settings import DistributionSettings, QueueSettings
 from contactcenter.acd.strategies import STRATEGIES
 from contactcenter.acd.strategies.candidate import Candidate
@@ -28,34 +30,47 @@ class Pool:
         self.site = DistributionSettings()
         self._queues: dict[QueueName, QueueSettings] = {}
         self._free: dict[QueueName, SortedList[Key]] = {}
-        self._keys: dict[AgentNumber, dict[QueueName, Key]] = {}
+        self._skilled: dict[QueueName, dict[Skills, SortedList[Key]]] = {}
+        """The same of those who have skills, by which."""
+        self._keys: dict[AgentNumber, tuple[Skills, dict[QueueName, Key]]] = {}
         self._work: deque[tuple[datetime, LiveAgent, float, float, int]] = deque()
 
     def configure(self, queues: dict[QueueName, QueueSettings], site: DistributionSettings) -> None:
         """Empties the pool: put everybody in again."""
         self._queues, self.site = queues, site
         self._free = {name: SortedList() for name in queues}
+        self._skilled = {name: {} for name in queues}
         self._keys = {}
 
     def refresh(self, agent: LiveAgent) -> None:
         """Something about the agent changed: puts them where they belong now."""
-        for queue, key in self._keys.pop(agent.number, {}).items():
+        skills, keys = self._keys.pop(agent.number, (NONE, {}))
+        for queue, key in keys.items():
             self._free[queue].remove(key)
+            if skills:
+                self._skilled[queue][skills].remove(key)
         if agent.available:
-            keys = {queue: self.key(agent, queue) for queue in agent.levels}
-            self._keys[agent.number] = keys
+            skills, keys = agent.skills, {queue: self.key(agent, queue) for queue in agent.levels}
+            self._keys[agent.number] = skills, keys
             for queue, key in keys.items():
                 self._free[queue].add(key)
+                if skills:
+                    self._skilled[queue].setdefault(skills, SortedList()).add(key)
 
-    def free(self, queue: QueueName, gate: int) -> Iterator[AgentNumber]:
-        """Free members up to that level, in the order they are asked."""
-        for key in self._free[queue]:
+    def free(self, queue: QueueName, gate: int, needed: Skills = NONE) -> Iterator[AgentNumber]:
+        """Free members up to that level who have these skills, in the order they are asked."""
+        for key in self._ranked(queue, needed):
             if key[0] > gate:
                 return
             yield key[-1]
 
-    def has_free(self, queue: QueueName) -> bool:
-        return bool(self._free[queue])
+    def has_free(self, queue: QueueName, needed: Skills = NONE) -> bool:
+        return next(iter(self._ranked(queue, needed)), None) is not None
+
+    def _ranked(self, queue: QueueName, needed: Skills) -> Iterable[Key]:
+        if not needed:
+            return self._free[queue]
+        return heapq.merge(*(keys for skills, keys in self._skilled[queue].items() if needed <= skills))
 
     def key(self, agent: LiveAgent, queue: QueueName) -> Key:
         candidate = Candidate(

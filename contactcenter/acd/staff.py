@@ -106,7 +106,7 @@ def _set_logged_in(state: State, agent: LiveAgent, value: bool) -> None:
     if agent.logged_in is not value:
         agent.logged_in = value
         for queue in agent.levels:
-            state.logged_in[queue] += 1 if value else -1
+            state.staff[queue].logged_in[agent.skills] += 1 if value else -1
 
 
 def _shown_anew(state: State, agent: LiveAgent, now: datetime) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from contactcenter.acd.estimate import WaitEstimate
 from contactcenter.acd.inputs import Command
 from contactcenter.acd.line import Line, WaitingCall, order_of
+from contactcenter.acd.needs import Skills, Staff
 from contactcenter.acd.pool import Pool
 from contactcenter.acd.settings import MOST_LEVEL, DistributionSettings, QueueSettings
 from contactcenter.acd.strategies import ALL_AT_ONCE
@@ -42,12 +43,12 @@ class State:
     agents: dict[AgentNumber, LiveAgent] = field(default_factory=dict)
     levels: dict[QueueName, tuple[int, int]] = field(default_factory=dict)
     """queue -> the lowest and the highest level of its members."""
-    logged_in: dict[QueueName, int] = field(default_factory=dict)
-    """queue -> how many of its members are."""
+    staff: dict[QueueName, Staff] = field(default_factory=dict)
     line: Line = field(default_factory=Line)
     pool: Pool = field(default_factory=Pool)
     timers: Timers = field(default_factory=Timers)
-    estimates: dict[QueueName, WaitEstimate] = field(default_factory=dict)
+    estimates: dict[tuple[QueueName, Skills], WaitEstimate] = field(default_factory=dict)
+    """Of calls that need the same: who waits for a rare skill waits longer."""
     talking: dict[CallId, Talking] = field(default_factory=dict)
     left: OrderedDict[tuple[QueueName, str], tuple[datetime, datetime]] = field(default_factory=OrderedDict)
     """(queue, caller) -> when the place began and when it was left, of those who may redial; oldest first.
@@ -140,7 +141,9 @@ class State:
     def may_take(self, place: WaitingCall, number: AgentNumber) -> bool:
         """Whether a sticky agent is one that this call may be offered to at all."""
         agent = self.agents.get(number)
-        return agent is not None and (place.direct or place.queue in agent.levels) and number not in place.missed_by
+        if agent is None or number in place.missed_by:
+            return False
+        return place.direct or (place.queue in agent.levels and place.skills <= agent.skills)
 
     def _wanted(self, place: WaitingCall, settings: QueueSettings, now: datetime) -> tuple[bool, datetime | None]:
         """Whether the call can use one more agent, and when that may change by itself."""

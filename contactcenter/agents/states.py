@@ -93,6 +93,7 @@ class LiveAgent:
     talk_seconds: float = 0.0
     wrap_up_seconds: float = 0.0
     talks: int = 0
+    skills: frozenset[str] = frozenset()
     levels: dict[QueueName, int] = field(default_factory=dict)
     turns: dict[QueueName, int] = field(default_factory=dict)
 

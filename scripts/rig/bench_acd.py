@@ -58,6 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--waiting", type=whole_number(1), default=2000, help="calls that wait while all agents are busy"
     )
+    parser.add_argument("--needs", type=whole_number(0), default=0, metavar="PERCENT", help="calls that need skills")
     parser.add_argument(
         "--width", type=whole_number(0), default=3, help="phones that broadcast rings at once (0: all free members)"
     )
@@ -83,7 +84,8 @@ async def acd(options: argparse.Namespace) -> int:
             for strategy in strategies:
                 runs = []
                 for size in sizes:
-                    times = measured(Floor(size, waiting, strategy, width=options.width), options.inputs, pauses)
+                    floor = Floor(size, waiting, strategy, width=options.width, needs=options.needs)
+                    times = measured(floor, options.inputs, pauses)
                     runs.append([each for some in times.values() for each in some])
                     if size == sizes[-1]:
                         for kind, some in times.items():

@@ -33,6 +33,7 @@ from contactcenter.ids import AgentNumber, CallId, QueueName
 from rig.virtual import VirtualTime
 
 QUEUES, QUEUES_EACH = 100, 3
+SKILLS = ("english", "cantonese", "sql", "install", "tax", "payroll")
 TALK_SECONDS, WRAP_UP_SECONDS, RING_SECONDS, ANSWER_SECONDS = 180.0, 10.0, 20.0, 3.0
 BUSY_PART_WHEN_QUIET = 0.6
 ODDS = {
@@ -43,8 +44,9 @@ ODDS = {
     "pause": 0.05,
     "own_call": 0.05,
     "sticky": 0.3,
+    "skilled": 0.3,
 }
-"""For each offer: that it is missed; for each answered call: that another caller hangs up; for each talk: what comes of it."""
+"""For each agent and skill: that they have it; for each offer: that it is missed; for each answered call: that another caller hangs up; for each talk: what comes of it."""
 
 
 def queue_settings(rng: random.Random, agents: int, strategy: str, width: int) -> tuple[QueueSettings, ...]:
@@ -71,13 +73,17 @@ def queue_settings(rng: random.Random, agents: int, strategy: str, width: int) -
 
 class Floor(VirtualTime):
     """waiting: so many calls always wait, all agents are busy; 0: calls come so that more than a third of the agents are free.
+    needs: so many per cent of the calls need a skill, every fourth of these two; 0: nobody has any.
 
     times: kind of input -> nanoseconds that the engine took, of each one since `times` was last cleared.
     """
 
-    def __init__(self, agents: int, waiting: int, strategy: str, *, width: int = 3, seed: int = 1) -> None:
+    def __init__(
+        self, agents: int, waiting: int, strategy: str, *, width: int = 3, needs: int = 0, seed: int = 1
+    ) -> None:
         super().__init__()
         self._rng, self._calls = random.Random(seed), 0
+        self._needs = needs / 100
         self._waiting: dict[CallId, str] = {}
         self.times: defaultdict[str, list[int]] = defaultdict(list)
         numbers = [AgentNumber(str(10000 + index)) for index in range(agents)]
@@ -85,7 +91,8 @@ class Floor(VirtualTime):
         self._members = {queue.name: [member.agent for member in queue.members] for queue in queues}
         self._names = [name for name, members in self._members.items() if members]
         site = DistributionSettings(load_window_seconds=30.0)  # so that work leaves the window while we measure
-        self.tell(Configure(queues, tuple((number, number) for number in numbers), site))
+        skills = {number: self._some_skills() for number in numbers} if needs else {}
+        self.tell(Configure(queues, tuple((number, number) for number in numbers), site, skills))
         for number in numbers:
             self.tell(LogIn(number))
             self.tell(PhoneIs(number, "free"))
@@ -130,7 +137,13 @@ class Floor(VirtualTime):
         sticky = (self._rng.choice(self._members[name]),) if self._rng.random() < ODDS["sticky"] else ()
         caller = caller or f"+86138{self._calls:08}"
         self._waiting[call] = caller
-        self.tell(CallEnters(call, name, self._rng.choice((0, 0, 2, 5)), sticky, caller))
+        needed = frozenset[str]()
+        if self._needs and self._rng.random() < self._needs:
+            needed = frozenset(self._rng.sample(SKILLS, self._rng.choice((1, 1, 1, 2))))
+        self.tell(CallEnters(call, name, self._rng.choice((0, 0, 2, 5)), sticky, caller, skills=needed))
+
+    def _some_skills(self) -> frozenset[str]:
+        return frozenset(skill for skill in SKILLS if self._rng.random() < ODDS["skilled"])
 
     def _fill(self) -> None:
         while len(self._waiting) < self._keeps_waiting:

@@ -46,6 +46,7 @@ class Desk:
     ) -> None:
         self.engine, self.clock, self.site = Engine(), ManualClock(), site or DistributionSettings()
         self.attempts: dict[tuple[str, str], int] = {}
+        self.skills: dict[AgentNumber, frozenset[str]] = {}
         numbers = sorted({member.agent for q in queues for member in q.members} | {AgentNumber(n) for n in extra})
         self.configure(*queues, agents=numbers)
         for number in numbers:
@@ -63,7 +64,13 @@ class Desk:
 
     def configure(self, *queues: QueueSettings, agents: list[AgentNumber] | None = None) -> list[Command]:
         numbers = list(self.engine.agents) if agents is None else agents
-        return self.tell(Configure(queues, tuple((AgentNumber(n), f"name of {n}") for n in numbers), self.site))
+        named = tuple((AgentNumber(n), f"name of {n}") for n in numbers)
+        return self.tell(Configure(queues, named, self.site, self.skills))
+
+    def can(self, **skills: str) -> list[Command]:
+        """From now on these agents (written a1001) have these skills, and others none."""
+        self.skills = {AgentNumber(agent[1:]): frozenset(some.split()) for agent, some in skills.items()}
+        return self.configure(*self.engine.queues.values())
 
     def agent(self, number: str) -> LiveAgent:
         return self.engine.agents[AgentNumber(number)]
@@ -77,10 +84,18 @@ class Desk:
         return self.attempts.get((call, agent), 0)
 
     def enters(
-        self, call: str, to: str = "support", priority: int = 0, sticky: tuple[str, ...] = (), **more: Any
+        self,
+        call: str,
+        to: str = "support",
+        priority: int = 0,
+        sticky: tuple[str, ...] = (),
+        needs: str = "",
+        **more: Any,
     ) -> list[Command]:
+        """needs: skills, one after the other."""
         agents = tuple(AgentNumber(a) for a in sticky)
-        return self.tell(CallEnters(CallId(call), QueueName(to), priority, agents, **more))
+        skills = frozenset(needs.split())
+        return self.tell(CallEnters(CallId(call), QueueName(to), priority, agents, skills=skills, **more))
 
     def leaves(self, call: str, hung_up: bool = False) -> list[Command]:
         return self.tell(CallLeaves(CallId(call), hung_up))

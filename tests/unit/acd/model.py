@@ -41,6 +41,7 @@ class Place:
     entered: datetime
     serial: int
     hold_until: datetime | None
+    needs: frozenset[str] = frozenset()
     overdue: bool = False
     missed: Counter[AgentNumber] = field(default_factory=Counter)
 
@@ -79,6 +80,7 @@ class Model:
         self.queues: dict[QueueName, QueueSettings] = {}
         self.site = DistributionSettings()
         self.known: set[AgentNumber] = set()
+        self.skills: dict[AgentNumber, frozenset[str]] = {}
         self.people: dict[AgentNumber, Person] = {}
         self.waiting: dict[CallId, Place] = {}
         self.rung: dict[tuple[CallId, AgentNumber], Rung] = {}
@@ -108,6 +110,9 @@ class Model:
     def levels(self, queue: QueueName) -> dict[AgentNumber, int]:
         return {member.agent: member.level for member in self.queues[queue].members}
 
+    def can(self, agent: AgentNumber, needs: frozenset[str]) -> bool:
+        return needs <= self.skills.get(agent, frozenset())
+
     def ringing_for(self, call: CallId) -> list[AgentNumber]:
         return [agent for other, agent in self.rung if other == call]
 
@@ -117,7 +122,9 @@ class Model:
         return [
             agent
             for agent in place.told.sticky
-            if agent in self.people and not place.missed[agent] and (place.told.direct or agent in members)
+            if agent in self.people
+            and not place.missed[agent]
+            and (place.told.direct or (agent in members and self.can(agent, place.needs)))
         ]
 
     def is_held(self, place: Place, now: datetime) -> bool:
@@ -139,7 +146,7 @@ class Model:
         if agent in self.sticky(place):
             return True
         levels, relax = self.levels(place.told.queue), seconds(self.queues[place.told.queue].relax_seconds)
-        if agent not in levels or self.is_held(place, now):
+        if agent not in levels or self.is_held(place, now) or not self.can(agent, place.needs):
             return False
         return not relax or levels[agent] <= min(levels.values()) + (now - place.since) // relax
 
@@ -197,6 +204,7 @@ class Model:
     def _configure(self, event: i.Configure) -> None:
         self.queues = {queue.name: queue for queue in event.queues}
         self.site, self.known = event.distribution, {number for number, _ in event.agents}
+        self.skills |= {number: event.skills.get(number, frozenset()) for number in self.known}
         for number in self.known:
             self.people.setdefault(number, Person())
         self.forget_the_removed()
@@ -215,14 +223,17 @@ class Model:
         length = sum(1 for place in self.waiting.values() if place.told.queue == event.queue)
         if not settings.accepting and event.since is None:
             return "closed"
-        if event.max_wait and settings.overflow_no_agents and not self.somebody_is_logged_in(event.queue):
+        if event.max_wait and settings.overflow_no_agents and not self.somebody_is_logged_in(event.queue, event.skills):
             return "no_agents"
         if settings.max_length and self.kept(event, now) is None and length >= settings.max_length:
             return "full"
         return None
 
-    def somebody_is_logged_in(self, queue: QueueName) -> bool:
-        return any(self.people[agent].logged_in for agent in self.levels(queue))
+    def somebody_is_logged_in(self, queue: QueueName, needs: frozenset[str]) -> bool:
+        return any(self.people[agent].logged_in and self.can(agent, needs) for agent in self.levels(queue))
+
+    def somebody_has(self, queue: QueueName, needs: frozenset[str]) -> bool:
+        return any(self.can(agent, needs) for agent in self.levels(queue))
 
     def kept(self, event: i.CallEnters, now: datetime) -> datetime | None:
         """When a place began that is the call's already."""
@@ -239,7 +250,7 @@ class Model:
         if event.since is None:
             self.left.pop((event.queue, event.caller), None)
         until = now + seconds(hold) if hold and event.sticky else None
-        place = self.waiting[event.call] = Place(event, min(now, since), now, next(self.serials), until)
+        place = self.waiting[event.call] = Place(event, min(now, since), now, next(self.serials), until, event.skills)
         return place
 
     # ---- what is answered

@@ -66,7 +66,9 @@ ENTERS = st.builds(
     max_wait=picked(True, True, False),
     lead_seconds=picked(0.0, 4.0),
     provisional=picked(False, False, True),
+    skills=picked(*[frozenset[str]()] * 3, frozenset({"english"}), frozenset({"english", "install"})),
 )
+SKILLS = st.dictionaries(agents, st.frozensets(st.sampled_from(["english", "install"])))
 SITES = st.builds(DistributionSettings, ageing_seconds=picked(120.0, 10.0), load_window_seconds=picked(3600.0, 30.0))
 
 
@@ -148,7 +150,12 @@ class Distribution(RuleBasedStateMachine):
             case i.Overflow(call=call):
                 assert isinstance(before, e.CallOverflowed)
                 assert not model.ringing_for(call)
-                model.waiting.pop(call, None)
+                gone = model.waiting.pop(call, None)
+                assert (
+                    gone is None
+                    or command.why != "no_agents"
+                    or not model.somebody_is_logged_in(gone.told.queue, gone.needs)
+                )
             case e.AgentPaused():
                 model.people[command.agent].pause = command.reason
             case e.WrapUpStarted() | e.WrapUpExtended():
@@ -159,6 +166,11 @@ class Distribution(RuleBasedStateMachine):
                 assert call is not None
                 assert (stuck := model.talking.pop(call).stuck) is not None
                 assert stuck <= self.now
+            case e.AlarmRaised(name="skills_nobody_has", call=call):
+                assert call is not None
+                needy = model.waiting[call]
+                assert not model.somebody_has(needy.told.queue, needy.needs)
+                needy.needs = frozenset()
             case i.Offer():
                 assert isinstance(before, e.CallOffered), "an offer without its fact"
                 assert (before.call, before.agent, before.attempt) == (command.call, command.agent, command.attempt)
@@ -230,7 +242,8 @@ class Distribution(RuleBasedStateMachine):
         settings = [replace(self.draw_settings(data, name), accepting=True) for name in QUEUES]
         everybody = tuple(Member(agent, 1 + index // 2) for index, agent in enumerate(AGENTS))
         settings[0] = replace(settings[0], members=everybody, overflow_no_agents="")
-        self.tell(i.Configure(tuple(settings), tuple((agent, agent) for agent in AGENTS), data.draw(SITES)))
+        everybody_named = tuple((agent, agent) for agent in AGENTS)
+        self.tell(i.Configure(tuple(settings), everybody_named, data.draw(SITES), data.draw(SKILLS)))
         if restored:
             self.tell(i.Restore(AGENTS[0], True, "lunch"))
             self.tell(i.Restore(AGENTS[1], True, wrap_up_until=self.now + timedelta(seconds=7)))
@@ -248,7 +261,8 @@ class Distribution(RuleBasedStateMachine):
         settings = [*kept, *(self.draw_settings(data, name) for name in names)]
         known = {member.agent for queue in settings for member in queue.members}
         known |= set(AGENTS if again else data.draw(st.lists(agents, min_size=2)))
-        self.tell(i.Configure(tuple(settings), tuple((agent, agent) for agent in sorted(known)), data.draw(SITES)))
+        named = tuple((agent, agent) for agent in sorted(known))
+        self.tell(i.Configure(tuple(settings), named, data.draw(SITES), data.draw(SKILLS)))
 
     @rule(agent=agents)
     def configure_nonsense(self, agent: AgentNumber) -> None:
@@ -441,7 +455,8 @@ class Distribution(RuleBasedStateMachine):
         for call, place in self.model.waiting.items():
             settings = self.model.queues[place.told.queue]
             if settings.overflow_no_agents and place.told.max_wait:
-                assert self.model.somebody_is_logged_in(settings.name)
+                assert self.model.somebody_is_logged_in(settings.name, place.needs)
+            assert not place.needs or self.model.somebody_has(settings.name, place.needs)
             assert not place.overdue or self.model.ringing_for(call), "the wait is over and no phone rings"
 
     @invariant()
