@@ -73,7 +73,8 @@ class Center:
         """Tells distribution of agents, queues and the site's weights, as they are now."""
         agents = tuple((agent.number, agent.name) for agent in self.configuration.agents.values())
         weights = DistributionSettings(**self.settings.distribution.model_dump())
-        self.distributor.tell(Configure(tuple(self.configuration.queues.values()), agents, weights))
+        skills = {agent.number: frozenset(agent.skills) for agent in self.configuration.agents.values() if agent.skills}
+        self.distributor.tell(Configure(tuple(self.configuration.queues.values()), agents, weights, skills))
 
     def queue(self, name: str) -> QueueSettings:
         """Raises NotFound."""
