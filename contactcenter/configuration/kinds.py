@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -23,12 +24,15 @@ SECRET = frozenset({"sip_password", "password"})
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """name: what it is called; section: in `Configuration` and in exported files; key: the field that names one of them."""
+    """name: what it is called; section: in `Configuration` and in exported files; key: the field that names one of them;
+    keys: which names there can be, and how a person is told.
+    """
 
     name: str
     section: str
     key: str
     model: type[T]
+    keys: tuple[str, str]
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -48,6 +52,8 @@ class Kind(Generic[T]):
 
     def validate(self, key: str, plain: Mapping[str, Any]) -> T:
         """The same; raises pydantic's ValidationError, which knows the place of each fault, or BadInput."""
+        if not re.fullmatch(self.keys[0], key):
+            raise BadInput(f"{self.name} {key!r}: that can't be its {self.key}. Use {self.keys[1]}.")
         if self.model is Calendar:
             return read_calendar(key, plain)  # type: ignore[return-value]
         values = {**plain, self.key: key}
@@ -83,13 +89,22 @@ class Kind(Generic[T]):
         }
 
 
-AGENT = Kind("agent", "agents", "number", Agent)
-QUEUE = Kind("queue", "queues", "name", QueueSettings)
-HOTLINE = Kind("hotline", "hotlines", "number", Hotline)
-CALENDAR = Kind("calendar", "calendars", "name", Calendar)
-TRUNK = Kind("trunk", "trunks", "name", Trunk)
-ROUTE = Kind("route", "routes", "name", Rule)
-FLOW = Kind("flow", "flows", "name", FlowText)
+NAMES = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "letters, digits and hyphens, such as support, at most 40"
+"""Of things whose names go into files, addresses and lists as they are."""
+
+AGENT = Kind("agent", "agents", "number", Agent, (r"[0-9]{2,10}", "2 to 10 digits, such as 1001"))
+QUEUE = Kind("queue", "queues", "name", QueueSettings, NAMES)
+HOTLINE = Kind(
+    "hotline",
+    "hotlines",
+    "number",
+    Hotline,
+    (r"\+?[0-9]{2,20}", "the number as the trunk sends it, such as 4001234567"),
+)
+CALENDAR = Kind("calendar", "calendars", "name", Calendar, NAMES)
+TRUNK = Kind("trunk", "trunks", "name", Trunk, NAMES)
+ROUTE = Kind("route", "routes", "name", Rule, (r"[^\x00-\x1f\x7f]{1,80}", "1 to 80 characters"))
+FLOW = Kind("flow", "flows", "name", FlowText, NAMES)
 
 KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (CALENDAR, HOTLINE, TRUNK, AGENT, QUEUE, ROUTE, FLOW)}
 """In the order of exported files."""

@@ -10,10 +10,6 @@ from contactcenter.hours.calendar import Calendar
 from contactcenter.ids import AgentNumber, QueueName
 from contactcenter.routing.rules import Rule
 
-Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,10}$")]
-Dialed = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{2,20}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-"""Of queues, calendars, flows, trunks: it goes into files and addresses as it is."""
 Title = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Secret = Annotated[str, StringConstraints(pattern=r"^[\x21-\x3a\x3c-\x7e]{0,64}$")]
 """No spaces and no semicolon, which begins a comment in Asterisk's files."""
@@ -25,7 +21,7 @@ Skill = Annotated[str, StringConstraints(pattern=r"^[^\s,\x00-\x1f]{1,40}$")]
 class Agent:
     """number: the extension, and the SIP user; skills: what rules may ask for."""
 
-    number: Annotated[AgentNumber, Extension]
+    number: AgentNumber
     name: Title
     sip_password: Secret = field(default="", repr=False)
     skills: tuple[Skill, ...] = ()
@@ -35,10 +31,10 @@ class Agent:
 class Hotline:
     """number: as the trunk sends it; language: of the prompts, until the flow chooses another."""
 
-    number: Dialed
+    number: str
     title: Title = ""
-    calendar: Name = "always"
-    flow: Name = "main"
+    calendar: str = "always"
+    flow: str = "main"
     language: Literal["zh", "en"] = "zh"
 
 
@@ -51,7 +47,7 @@ class Trunk:
     take it, the first of them that can.
     """
 
-    name: Name
+    name: str
     kind: Literal["registration", "ip"] = "ip"
     host: Host = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 5060
@@ -68,7 +64,7 @@ class Trunk:
 class FlowText:
     """A flow as it was published. version: 1 for the first."""
 
-    name: Name
+    name: str
     text: str
     version: int = 1
 

@@ -1,79 +1,196 @@
-"""What admins have set, read as a whole."""
+"""What admins have set: read as a whole, changed as a whole, and every change in the audit log."""
 
-from datetime import UTC, date, datetime
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.acd.inputs import Restore
 from contactcenter.acd.settings import Member, QueueSettings
-from contactcenter.center import Hotline
+from contactcenter.changes import Author, Item
+from contactcenter.configuration.difference import ORDER, backwards, with_items
+from contactcenter.configuration.editing import added, changed, without, without_agent
+from contactcenter.configuration.kinds import AGENT, HOTLINE, QUEUE
+from contactcenter.configuration.models import Agent, Configuration, Hotline
+from contactcenter.configuration.routes import moved
+from contactcenter.errors import BadInput, StoreError
 from contactcenter.hours.calendar import Span
 from contactcenter.ids import AgentNumber, QueueName
 from contactcenter.store import tables as t
+from contactcenter.store.changes import AuditRepository
 from contactcenter.store.configuration import ConfigurationRepository
+
+NOW = datetime(2026, 11, 25, 1, 2, 3, 456789, tzinfo=UTC)
+ADMIN = Author("wang", "command line on host7", "queue set support ring_seconds=15")
+
+
+def anything(_: Configuration) -> None:
+    """A check that lets everything pass."""
 
 
 async def test_the_sample(sample: AsyncEngine) -> None:
     loaded = await ConfigurationRepository(sample).load()
     assert list(loaded.agents) == ["1001", "1002", "1003", "1004", "1005", "1006"]
-    agent = loaded.agents[AgentNumber("1001")]
-    assert (agent.name, agent.sip_password) == ("张伟", "secret")
-    assert agent.before == Restore(AgentNumber("1001"), logged_in=True)
+    assert loaded.agents[AgentNumber("1001")] == Agent(AgentNumber("1001"), "张伟", "secret")
     assert "secret" not in repr(loaded)
-    assert list(loaded.queues) == ["renewals", "support", "vip"]
+    assert list(loaded.queues) == ["support", "vip", "renewals"]
     assert loaded.queues[QueueName("vip")] == QueueSettings(
         QueueName("vip"),
         title="VIP专席",
         strategy="round_robin",
-        members=(Member(AgentNumber("1001"), 2), Member(AgentNumber("1004"), 1), Member(AgentNumber("1005"), 1)),
+        members=(Member(AgentNumber("1004"), 1), Member(AgentNumber("1005"), 1), Member(AgentNumber("1001"), 2)),
     )
     assert loaded.hotlines == {"4001234567": Hotline("4001234567", "服务热线", "always", "main", "zh")}
     workdays = loaded.calendars["workdays"]
     assert workdays.timezone.key == "Asia/Shanghai"
     assert workdays.weekly[0] == (Span.parse("09:00-12:00"), Span.parse("13:30-18:00"))
     assert workdays.weekly[5:] == ((), ())
-    assert loaded.calendars["always"].check(datetime(2026, 11, 25, 15, 59, tzinfo=UTC)) == (True, "wed 00:00-24:00")
+    assert [*loaded.flows] == ["main"]
+    assert loaded.flows["main"].version == 1
+    assert [*loaded.routes][-1] == "everybody else"
+    assert loaded.revision == 0
 
 
 async def test_an_empty_site(database: AsyncEngine) -> None:
-    loaded = await ConfigurationRepository(database).load()
-    assert (loaded.agents, loaded.queues, loaded.hotlines, loaded.calendars) == ({}, {}, {}, {})
+    assert await ConfigurationRepository(database).load() == Configuration()
 
 
-async def test_defaults_of_the_table_are_those_of_the_engine(database: AsyncEngine) -> None:
-    async with database.begin() as connection:
-        await connection.execute(insert(t.queues).values(name="new"))
-    loaded = await ConfigurationRepository(database).load()
-    assert loaded.queues == {"new": QueueSettings(QueueName("new"))}
-
-
-async def test_special_days_and_the_state_of_an_agent(sample: AsyncEngine) -> None:
-    until = datetime(2026, 11, 25, 1, 2, 3, 456789, tzinfo=UTC)
+async def test_the_state_of_an_agent(sample: AsyncEngine) -> None:
+    values = {"logged_in": False, "pause_reason": "lunch", "wrap_up_until": NOW}
     async with sample.begin() as connection:
-        special = {"2026-10-01": [], "2026-10-10": ["10:00-11:00"]}
-        await connection.execute(update(t.calendars).where(t.calendars.c.name == "workdays").values(special=special))
-        await connection.execute(
-            update(t.agents)
-            .where(t.agents.c.number == "1001")
-            .values(logged_in=False, pause_reason="lunch", wrap_up_until=until)
-        )
-    loaded = await ConfigurationRepository(sample).load()
-    assert loaded.calendars["workdays"].special == {
-        date(2026, 10, 1): (),
-        date(2026, 10, 10): (Span.parse("10:00-11:00"),),
-    }
-    before = loaded.agents[AgentNumber("1001")].before
-    assert before == Restore(AgentNumber("1001"), logged_in=False, pause_reason="lunch", wrap_up_until=until)
+        await connection.execute(update(t.agents).where(t.agents.c.number == "1001").values(values))
+    states = await ConfigurationRepository(sample).states()
+    assert states[AgentNumber("1001")] == Restore(AgentNumber("1001"), False, "lunch", NOW)
+    assert states[AgentNumber("1002")] == Restore(AgentNumber("1002"), True, "", None)
 
 
 async def test_rows_are_put_in_together_or_not_at_all(database: AsyncEngine) -> None:
-    rows = {
-        "agents": [{"number": "1001", "name": "张伟", "sip_password": "x"}],
-        "members": [{"queue": "nowhere", "agent": "1001"}],
-    }
+    row = {"kind": "agent", "key": "1001", "position": 0, "data": {"name": "张伟"}}
     with pytest.raises(IntegrityError):
-        await ConfigurationRepository(database).insert(rows)
+        await ConfigurationRepository(database).insert({"configuration": [row, row]})
     assert (await ConfigurationRepository(database).load()).agents == {}
+
+
+async def test_a_change_is_kept_with_everything_before_and_after(sample: AsyncEngine) -> None:
+    book = ConfigurationRepository(sample)
+    operation = partial(changed, kind=QUEUE, key="support", words={"ring_seconds": "15"})
+    configuration, items = await book.change(operation, anything, ADMIN, NOW)
+    assert configuration == await book.load()
+    assert configuration.queues[QueueName("support")].ring_seconds == 15
+    assert configuration.revision == 1
+    [item] = items
+    assert item.before is not None
+    assert item.after == {**item.before, "ring_seconds": 15.0}
+    kept = await AuditRepository(sample).change()
+    assert kept is not None
+    assert (kept.author, kept.at, kept.items, kept.undone_by, kept.undoes) == (ADMIN, NOW, items, None, None)
+
+
+async def test_what_changes_nothing_is_not_written(sample: AsyncEngine) -> None:
+    book = ConfigurationRepository(sample)
+    same = partial(changed, kind=QUEUE, key="support", words={"ring_seconds": "20"})
+    configuration, items = await book.change(same, anything, ADMIN, NOW)
+    assert (configuration.revision, items) == (0, ())
+    assert await AuditRepository(sample).latest(10) == []
+
+
+async def test_what_the_check_refuses_is_not_written(sample: AsyncEngine) -> None:
+    def refuse(_: Configuration) -> None:
+        raise BadInput("no")
+
+    book = ConfigurationRepository(sample)
+    before = await book.load()
+    with pytest.raises(BadInput, match=r"^no$"):
+        await book.change(partial(without, kind=QUEUE, key="support"), refuse, ADMIN, NOW)
+    assert await book.load() == before
+    assert await AuditRepository(sample).latest(10) == []
+
+
+async def test_an_agent_who_comes_has_a_state_and_one_who_goes_has_none(sample: AsyncEngine) -> None:
+    book = ConfigurationRepository(sample)
+    add = partial(added, kind=AGENT, key="1007", words={"name": "孙丽"})
+    after, _ = await book.change(add, anything, ADMIN, NOW)
+    assert len(after.agents[AgentNumber("1007")].sip_password) == 24
+    assert (await book.states())[AgentNumber("1007")] == Restore(AgentNumber("1007"), False, "", None)
+    after, items = await book.change(partial(without_agent, number=AgentNumber("1004")), anything, ADMIN, NOW)
+    assert [(item.kind, item.key) for item in items] == [("agent", "1004"), ("queue", "vip")]
+    assert AgentNumber("1004") not in await book.states()
+
+
+async def test_twenty_admins_at_once_lose_nothing_of_each_other(sample: AsyncEngine) -> None:
+    book = ConfigurationRepository(sample)
+
+    def one_more(now: Configuration) -> Configuration:
+        queue = now.queues[QueueName("support")]
+        return replace(now, queues={**now.queues, queue.name: replace(queue, max_length=queue.max_length + 1)})
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        for _ in range(20):
+            group.create_task(book.change(one_more, anything, ADMIN, NOW))
+    after = await book.load()
+    assert after.queues[QueueName("support")].max_length == 20
+    assert after.revision == 20
+    steps = await AuditRepository(sample).versions("queue", "support")
+    lengths = [(change.items[0].before or {})["max_length"] for change in steps]
+    assert lengths == [*range(20)]
+
+
+async def test_taking_back_and_being_changed_since(sample: AsyncEngine) -> None:
+    book, log = ConfigurationRepository(sample), AuditRepository(sample)
+    before = await book.load()
+    _, items = await book.change(partial(without_agent, number=AgentNumber("1004")), anything, ADMIN, NOW)
+    after, _ = await book.change(partial(with_items, items=backwards(items)), anything, ADMIN, NOW, undoes=1)
+    assert replace(after, revision=0, agents={}) == replace(before, agents={})
+    assert after.agents == before.agents  # with the same password: the phone need not be set up again
+    first = await log.change(1)
+    assert first is not None
+    assert first.undone_by == 2
+    assert await log.change() is None  # neither what was taken back nor the taking back stands
+    _, items = await book.change(
+        partial(changed, kind=HOTLINE, key="4001234567", words={"title": "a"}), anything, ADMIN, NOW
+    )
+    await book.change(partial(changed, kind=HOTLINE, key="4001234567", words={"title": "b"}), anything, ADMIN, NOW)
+    with pytest.raises(BadInput, match=r"^hotline 4001234567 was changed since"):
+        await book.change(partial(with_items, items=backwards(items)), anything, ADMIN, NOW, undoes=3)
+
+
+async def test_the_order_of_rules_is_a_change_too(sample: AsyncEngine) -> None:
+    book = ConfigurationRepository(sample)
+    names = [*(await book.load()).routes]
+    after, items = await book.change(partial(moved, name=names[0], place=len(names)), anything, ADMIN, NOW)
+    wanted = [*names[1:], names[0]]
+    assert items == (Item(ORDER, "all", {"order": names}, {"order": wanted}),)
+    assert [*after.routes] == [*(await book.load()).routes] == wanted
+    after, _ = await book.change(partial(with_items, items=backwards(items)), anything, ADMIN, NOW)
+    assert [*after.routes] == names
+
+
+async def test_the_log_is_listed_and_searched(sample: AsyncEngine) -> None:
+    book, log = ConfigurationRepository(sample), AuditRepository(sample)
+    for seconds in ("15", "16"):
+        await book.change(
+            partial(changed, kind=QUEUE, key="vip", words={"ring_seconds": seconds}), anything, ADMIN, NOW
+        )
+    await book.change(partial(changed, kind=QUEUE, key="support", words={"ring_seconds": "9"}), anything, ADMIN, NOW)
+    assert [row["number"] for row in await log.latest(10)] == [3, 2, 1]
+    assert [row["number"] for row in await log.latest(10, "vip")] == [2, 1]
+    assert [row["number"] for row in await log.latest(1)] == [3]
+    assert await log.latest(10, "nothing") == []
+    assert [row["items"] for row in await log.latest(10)] == [1, 1, 1]
+    assert await log.change(99) is None
+
+
+async def test_a_stored_thing_that_does_not_fit_is_told_in_one_line(sample: AsyncEngine) -> None:
+    bad = {"kind": "queue", "key": "tax", "position": 9, "data": {"ring_seconds": "long"}}
+    book = ConfigurationRepository(sample)
+    await book.insert({"configuration": [bad]})
+    with pytest.raises(StoreError, match=r"^the stored configuration can't be read: queue tax: ring_seconds") as no:
+        await book.load()
+    assert "\n" not in str(no.value)
+    async with sample.begin() as connection:
+        await connection.execute(delete(t.configuration).where(t.configuration.c.key == "tax"))

@@ -1,16 +1,34 @@
 """The database's version: up, down, and equal to the tables in the code."""
 
+import asyncio
+import json
 import logging
+from datetime import date
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contactcenter.acd.settings import Member, QueueSettings
+from contactcenter.configuration.kinds import QUEUE as QUEUES
+from contactcenter.configuration.models import Agent, Configuration
 from contactcenter.errors import StoreError
-from contactcenter.store.database import check_revision, migrate, open_database, revision_of, sync_url
+from contactcenter.hours.calendar import Span
+from contactcenter.ids import AgentNumber, QueueName
+from contactcenter.store.configuration import ConfigurationRepository
+from contactcenter.store.database import alembic_config, check_revision, migrate, open_database, revision_of, sync_url
 from contactcenter.store.tables import metadata
+
+WEEK = '[["09:00-12:00"], ["09:00-12:00"], ["09:00-12:00"], ["09:00-12:00"], ["09:00-12:00"], [], []]'
+QUEUE = {
+    name: value
+    for name, value in QUEUES.plain(QueueSettings(QueueName("vip"), title="VIP", sticky_hours=24)).items()
+    if name != "members"
+}
 
 
 def tables(url: str) -> set[str]:
@@ -50,6 +68,75 @@ def test_down_and_up_again(url: str) -> None:
     assert revision_of(url)[0] is None
     migrate(url)
     assert tables(url) == {*metadata.tables, "alembic_version"}
+
+
+def rows(url: str, *names: str) -> dict[str, list[dict[str, object]]]:
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.connect() as connection:
+            return {
+                name: [dict(row) for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2")).mappings()]
+                for name in names
+            }
+    finally:
+        engine.dispose()
+
+
+OLD = {
+    "agents": [
+        {"number": "1001", "name": "张伟", "sip_password": "x", "logged_in": 1, "pause_reason": "", "wrap_up_until": None},
+        {"number": "1002", "name": "刘洋", "sip_password": "y", "logged_in": 0, "pause_reason": "", "wrap_up_until": None},
+    ],
+    "calendars": [
+        {"name": "work", "timezone": "Asia/Shanghai", "weekly": WEEK, "special": '{"2026-10-01": [], "2026-10-10": ["10:00-11:00"]}'}
+    ],
+    "hotlines": [
+        {"number": "4001234567", "title": "热线", "calendar": "work", "flow": "main", "language": "zh"}
+    ],
+    "queues": [{"name": "vip", **QUEUE}],
+    "members": [{"queue": "vip", "agent": "1001", "level": 2}],
+}  # fmt: skip
+
+
+def test_a_site_of_the_version_before_comes_over_whole_and_goes_back_whole(url: str) -> None:
+    command.downgrade(alembic_config(url), "0002")
+    engine = create_engine(sync_url(url))
+    with engine.begin() as connection:
+        for table, values in OLD.items():
+            for row in values:
+                names = ", ".join(row)
+                places = ", ".join(f":{name}" for name in row)
+                connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), row)
+    engine.dispose()
+    before = rows(url, *OLD)
+    migrate(url)
+    database = open_database(url)
+    configuration = asyncio.run(_loaded(database))
+    assert configuration.agents[AgentNumber("1001")] == Agent(AgentNumber("1001"), "张伟", "x")
+    queue = configuration.queues[QueueName("vip")]
+    assert (queue.title, queue.ring_seconds, queue.members) == ("VIP", 20.0, (Member(AgentNumber("1001"), 2),))
+    assert configuration.calendars["work"].spans_on(date(2026, 10, 10)) == (Span.parse("10:00-11:00"),)
+    assert configuration.calendars["work"].spans_on(date(2026, 10, 1)) == ()
+    assert configuration.hotlines["4001234567"].title == "热线"
+    command.downgrade(alembic_config(url), "0002")
+    after = rows(url, *OLD)
+    for table in ("calendars",):
+        for row in (*before[table], *after[table]):
+            row.update({name: json.loads(str(row[name])) for name in ("weekly", "special")})
+    assert after == before
+    engine = create_engine(sync_url(url))
+    with engine.begin() as connection:
+        for table in reversed(OLD):
+            connection.execute(text(f"DELETE FROM {table}"))
+    engine.dispose()
+    migrate(url)
+
+
+async def _loaded(database: AsyncEngine) -> Configuration:
+    try:
+        return await ConfigurationRepository(database).load()
+    finally:
+        await database.dispose()
 
 
 def test_migrating_twice_changes_nothing_and_logging_stays_as_it_was(url: str) -> None:
