@@ -38,6 +38,7 @@ from contactcenter.store.history import HistoryRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
 from contactcenter.web import server
+from contactcenter.web.lookup import WebLookup
 
 log = logging.getLogger(__name__)
 
@@ -189,6 +190,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         prompts=partial(prompts, site),
         switchboard=gateway.switchboard,
         recorder=Recorder(site.recordings),
+        lookup=WebLookup(),
     )
     return Controller(center, gateway, secrets, database, QueueLogFile(site.log / "queue_log"))
 

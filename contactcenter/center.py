@@ -15,12 +15,14 @@ from contactcenter.bus import Bus
 from contactcenter.changes import Author, Item
 from contactcenter.clock import Clock
 from contactcenter.config import Settings
-from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.models import Configuration, Hotline
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
 from contactcenter.dialplan import Prompts, check_configuration
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.ivr.flow import Flow
+from contactcenter.ivr.ports import Lookup
+from contactcenter.ivr.walk import Means
 from contactcenter.phone import Switchboard
 from contactcenter.recording.recorder import Recorder
 from contactcenter.routing.rules import Rule
@@ -57,6 +59,7 @@ class Center:
     prompts: Callable[[], Prompts]
     switchboard: Switchboard
     recorder: Recorder
+    lookup: Lookup
     live_calls: set[CallId] = field(default_factory=set)
     on_change: list[Callable[[Configuration, Configuration], None]] = field(default_factory=list)
     """Told of each change of the configuration: before, after."""
@@ -114,8 +117,25 @@ class Center:
         known = self.configuration.hotlines.get(hotline)
         return known is None or self.configuration.calendars[known.calendar].check(self.clock.now())[0]
 
-    async def sticky_agents(self, queue: QueueName, customer: Customer | None, caller: str) -> tuple[AgentNumber, ...]:
-        """Who spoke with this contact, then this company, within the queue's window; they are asked first."""
-        since = self.clock.now() - timedelta(hours=self.configuration.queues[queue].sticky_hours)
+    def means(self, hotline: Hotline) -> Means:
+        """What the nodes of a call to that hotline draw on."""
+        return Means(
+            calendar=hotline.calendar,
+            calendars=self.configuration.calendars,
+            rules=self.rules,
+            agents=frozenset(self.configuration.agents),
+            customers=self.customers,
+            history=self.history,
+            lookup=self.lookup,
+            today=self.today(),
+            warning_days=self.settings.service.warning_days,
+        )
+
+    async def sticky_agents(
+        self, queue: QueueName, customer: Customer | None, caller: str, hours: float | None = None
+    ) -> tuple[AgentNumber, ...]:
+        """Who spoke with this contact, then this company, within so many hours, else the queue's window; they are asked first."""
+        window = self.configuration.queues[queue].sticky_hours if hours is None else hours
+        since = self.clock.now() - timedelta(hours=window)
         contact, company = (customer.contact, customer.company) if customer else (None, None)
         return await self.history.last_agents(contact, company, caller, since)

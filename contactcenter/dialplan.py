@@ -10,9 +10,10 @@ import yaml
 from contactcenter.acd.check import check_queues
 from contactcenter.configuration.kinds import FLOW, ROUTE
 from contactcenter.configuration.models import Configuration
-from contactcenter.errors import FileProblem, FileProblems, NotFound
+from contactcenter.errors import NotFound
 from contactcenter.ivr.flow import Flow
-from contactcenter.ivr.loader import load_flow, load_rules
+from contactcenter.ivr.known import Known
+from contactcenter.ivr.loader import load_flows, load_rules
 from contactcenter.site import Site
 
 LANGUAGES = ("zh", "en")
@@ -21,14 +22,20 @@ ROUTES = "routes.yaml"
 Prompts = Mapping[str, set[str]]
 """Language -> the prompts that have a sound file."""
 
+Texts = Mapping[str, Mapping[str, str]]
+"""Language -> prompt -> what it says, where that is known."""
 
-def check_configuration(configuration: Configuration, prompts: Prompts) -> dict[str, Flow]:
-    """The flows, ready to run. Raises BadInput, NotFound or FileProblems when anything of it does not fit."""
+
+def check_configuration(configuration: Configuration, prompts: Prompts, texts: Texts | None = None) -> dict[str, Flow]:
+    """The flows, ready to run. texts: what prompts say; without it menus are not compared with their prompts.
+
+    Raises BadInput, NotFound or FileProblems when anything of it does not fit.
+    """
     check_queues(configuration.queues.values(), {*configuration.agents})
     for hotline in configuration.hotlines.values():
         _exists("hotline", hotline.number, "calendar", hotline.calendar, configuration.calendars)
         _exists("hotline", hotline.number, "flow", hotline.flow, configuration.flows)
-    flows = _flows(configuration, prompts)
+    flows = load_flows(sources(configuration), known(configuration, prompts, texts))
     nodes = {name for flow in flows.values() for name in flow.nodes}
     for rule in configuration.routes.values():
         if rule.queue is not None:
@@ -64,6 +71,32 @@ def with_dialplans(now: Configuration, folder: Path) -> Configuration:
     )
 
 
+def sources(configuration: Configuration) -> list[tuple[Path, str, int]]:
+    """The published flows as the loader takes them, under the names of files that they would be in."""
+    return [(Path(f"{name}.yaml"), flow.text, flow.version) for name, flow in configuration.flows.items()]
+
+
+def known(configuration: Configuration, prompts: Prompts, texts: Texts | None = None) -> Known:
+    """What a flow of the site may name, and in which languages callers come to each."""
+    starts: dict[str, set[str]] = {}
+    for hotline in configuration.hotlines.values():
+        starts.setdefault(hotline.flow, set()).add(hotline.language)
+    spoken = {language for languages in starts.values() for language in languages} or {"zh"}
+    for rule in configuration.routes.values():
+        if rule.flow is not None:
+            starts.setdefault(rule.flow, set()).update(spoken)
+    return Known(
+        prompts=prompts,
+        texts=texts or {},
+        queues=configuration.queues,
+        calendars=configuration.calendars,
+        agents=configuration.agents,
+        flows={},
+        languages=spoken,
+        starts=starts,
+    )
+
+
 def prompts(site: Site) -> dict[str, set[str]]:
     """Language -> the prompts that have a sound file in the site."""
     return prompts_in(site.sounds)
@@ -83,21 +116,6 @@ def prompt_texts(site: Site, language: str) -> dict[str, str]:
     file = site.sounds / language / "prompts.yaml"
     texts: dict[str, str] | None = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
     return texts or {}
-
-
-def _flows(configuration: Configuration, prompts: Prompts) -> dict[str, Flow]:
-    spoken: set[str] = {hotline.language for hotline in configuration.hotlines.values()} or {"zh"}
-    known = {language: prompts[language] for language in sorted(spoken)}
-    problems: list[FileProblem] = []
-    flows: dict[str, Flow] = {}
-    for name, published in configuration.flows.items():
-        try:
-            flows[name] = load_flow(Path(f"{name}.yaml"), known, published.text)
-        except FileProblems as error:
-            problems += error.problems
-    if problems:
-        raise FileProblems(problems)
-    return flows
 
 
 def _exists(kind: str, key: str, what: str, name: str, known: Mapping[Any, Any] | set[str]) -> None:

@@ -51,6 +51,10 @@ class CallerGone(ContactCenterError):
     """The caller hung up. Raised by the Phone at whatever step it is; caught in journey.py alone."""
 
 
+class LookupFailed(ContactCenterError):
+    """The dealer's CRM did not answer in time, or not with what was asked for. Says nothing of the caller or the address."""
+
+
 class StoreError(ContactCenterError):
     """The database can't be opened or is not of this version."""
 

@@ -113,6 +113,14 @@ class ServiceChecked(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStarted(CallFact):
+    """A flow was entered: the hotline's, a subflow, or one that a rule led to. version: 0 for one that was never published."""
+
+    flow: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeEntered(CallFact):
     flow: str
     node: str
@@ -128,6 +136,28 @@ class KeyPressed(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigitsCollected(CallFact):
+    """Digits that a node collected into a variable. digits: "" when they are secret; ok: they were as many as wanted."""
+
+    flow: str
+    node: str
+    variable: str
+    digits: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLookedUp(CallFact):
+    """The dealer's CRM was asked. why: what was wrong, "" when nothing was; neither the address nor the answer is written."""
+
+    flow: str
+    node: str
+    seconds: float
+    ok: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTried:
     """One routing rule held against a call: matched, or why it did not."""
 
@@ -138,10 +168,14 @@ class RuleTried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRouted(CallFact):
+    """queue: "" when the rule led to a flow, or none matched (then rule is "" too). case: what routing looked at, as JSON."""
+
     queue: QueueName
     priority: int
     rule: str
     tried: tuple[RuleTried, ...] = ()
+    case: dict[str, Any] = dataclasses.field(default_factory=dict)
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

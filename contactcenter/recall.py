@@ -2,7 +2,6 @@
 
 from contactcenter.acd.callback import Promise
 from contactcenter.acd.driver import Place
-from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival
 from contactcenter.calls.ending import Ending
 from contactcenter.center import Center
@@ -16,9 +15,8 @@ class Recall(Journey):
     """Writes its facts under the id of the call that the promise was made in."""
 
     def __init__(self, phone: Phone, promise: Promise, center: Center) -> None:
-        super().__init__(phone, Arrival(promise.hotline, promise.number), center)
-        self.note = CallNotes(promise.call, center.bus, center.clock)
-        self.step, self.promise = "acd", promise
+        super().__init__(phone, Arrival(promise.hotline, promise.number), center, promise.call)
+        self.walk.step, self.promise = "acd", promise
 
     async def talk_to(self, place: Place) -> CallbackOutcome:
         """From the customer's answer to the last fact."""
@@ -27,6 +25,9 @@ class Recall(Journey):
 
     async def way_from(self, place: Place) -> Ending:
         promise = self.promise
-        self.customer = promise.customer or await self.center.customers.by_number(promise.number)
-        wish = Wish(promise.queue, promise.priority, self.arrival, self.customer)
-        return await self.talk_and_rate(wish, await serve_callback(self.phone, place, wish, self.center, self.note))
+        customer = promise.customer or await self.center.customers.by_number(promise.number)
+        self.walk.customer = customer
+        wish = Wish(promise.queue, promise.priority, self.arrival, customer)
+        served = await serve_callback(self.phone, place, wish, self.center, self.note)
+        ending, talked = await self.talks(wish, served)
+        return await self.rate() if talked else await self.farewell(ending)

@@ -18,6 +18,14 @@ from contactcenter.center import Center
 from contactcenter.customers.customer import Customer
 from contactcenter.errors import CallerGone
 from contactcenter.ids import AgentNumber, QueueName
+from contactcenter.ivr.destination import (
+    Elsewhere,
+    ToCallback,
+    ToFallback,
+    ToNumber,
+    ToQueue,
+    ToVoiceMessage,
+)
 from contactcenter.phone import Phone, Talk
 from contactcenter.recording.voice_message import take_voice_message
 from contactcenter.tickets.attach import attach_ticket
@@ -38,9 +46,10 @@ APOLOGIES: dict[e.OverflowReason, tuple[str, Ending]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a call waits for. since: when its place began, if not now; handed_to: the agent it was handed over to.
+    """What a call waits for. queue: "" where it does not wait in one; since: when its place began, if not now.
 
-    record: whether the queue it left unanswered wants recordings.
+    handed_to: the agent it was handed over to; record: whether the queue it left unanswered wants recordings; first, skills,
+    sticky_hours: as in ivr/destination.py.
     """
 
     queue: QueueName
@@ -50,15 +59,63 @@ class Wish:
     since: datetime | None = None
     handed_to: AgentNumber | None = None
     record: bool = True
+    first: tuple[AgentNumber, ...] = ()
+    sticky_hours: float | None = None
+    skills: tuple[str, ...] = ()
 
-    def handed_to_agent(self, number: str) -> "Wish":
-        """The same, after an agent handed the caller over: that agent first, before all who wait; else the queue."""
-        return replace(self, handed_to=AgentNumber(number), priority=MOST_PRIORITY)
+    def handed_to_agent(self, number: str, center: Center) -> "Wish":
+        """The same, after an agent handed the caller over: that agent first, before all who wait; else the queue.
+
+        A call that came through no queue waits in one of that agent's.
+        """
+        agent, queues = AgentNumber(number), center.configuration.queues.values()
+        theirs = (queue.name for queue in queues if any(member.agent == agent for member in queue.members))
+        queue = self.queue or next(theirs, None) or next(queue.name for queue in queues)
+        return replace(self, queue=queue, handed_to=agent, priority=MOST_PRIORITY, first=(), skills=())
 
     @property
     def shown(self) -> Shown:
         who = self.customer
         return Shown(self.arrival.caller, f"{who.company_name} {who.contact_name}".strip() if who else "")
+
+
+def wish_of(to: Elsewhere, arrival: Arrival, customer: Customer | None) -> Wish:
+    """What a call waits for that a flow sent somewhere."""
+    match to:
+        case ToQueue():
+            return Wish(
+                to.queue,
+                to.priority,
+                arrival,
+                customer,
+                first=to.first,
+                sticky_hours=to.sticky_hours,
+                skills=to.skills,
+            )
+        case ToCallback():
+            return Wish(to.queue, to.priority, arrival, customer)
+        case _:
+            return Wish(QueueName(""), 0, arrival, customer)
+
+
+async def carry_out(phone: Phone, to: Elsewhere, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
+    """What a flow wants for a call: a conversation, or the ending without one. Raises CallerGone."""
+    match to:
+        case ToQueue():
+            return await serve(phone, wish, center, note)
+        case ToNumber():
+            apology = "queue-timeout" if to.failed is None else ""
+            prompts = ("transfer-connecting", apology)
+            return await _dial(phone, to.number, wish, center, note, seconds=to.seconds, prompts=prompts)
+        case ToVoiceMessage():
+            return await _voice_message(phone, wish, center, note)
+        case ToCallback():
+            return await _callback(phone, wish, center, note)
+        case ToFallback():
+            if to.alarm:
+                note(e.AlarmRaised, name=to.alarm, detail=to.why)
+            await phone.give_to_fallback()
+            return Ending("failed", to.why)
 
 
 async def serve(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
@@ -77,7 +134,7 @@ async def serve(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ta
             return await _elsewhere(phone, wish, held, center, note)
         if action.target in visited:
             return await _apologise(phone, "max_wait")
-        wish = replace(wish, queue=QueueName(action.target))
+        wish = replace(wish, queue=QueueName(action.target), first=(), sticky_hours=None)
         await phone.play("queue-overflow")
 
 
@@ -111,8 +168,11 @@ async def _hold(
 async def _entering(wish: Wish, note: CallNotes, center: Center) -> CallEnters:
     caller = wish.arrival.caller
     if wish.handed_to is None:
-        sticky = await center.sticky_agents(wish.queue, wish.customer, caller)
-        return CallEnters(note.call, wish.queue, wish.priority, sticky, caller=caller, since=wish.since)
+        before = await center.sticky_agents(wish.queue, wish.customer, caller, wish.sticky_hours)
+        members = {member.agent for member in center.configuration.queues[wish.queue].members}
+        sticky = tuple(dict.fromkeys((*wish.first, *(agent for agent in before if agent in members))))
+        enters = CallEnters(note.call, wish.queue, wish.priority, sticky, caller=caller, since=wish.since)
+        return replace(enters, direct=bool(wish.first), skills=frozenset(wish.skills))
     seconds = center.configuration.queues[wish.queue].ring_seconds
     agents = (wish.handed_to,)
     return CallEnters(
@@ -124,7 +184,8 @@ async def _elsewhere(phone: Phone, wish: Wish, held: Overflow, center: Center, n
     action = parse(held.to)
     match action.kind:
         case "number":
-            return await _dial(phone, action.target, wish, center, note)
+            prompts = ("queue-overflow", "queue-timeout")
+            return await _dial(phone, action.target, wish, center, note, seconds=DIAL_SECONDS, prompts=prompts)
         case "voice_message":
             return await _voice_message(phone, wish, center, note)
         case "callback":
@@ -139,13 +200,18 @@ async def _apologise(phone: Phone, why: e.OverflowReason) -> Ending:
     return ending
 
 
-async def _dial(phone: Phone, number: str, wish: Wish, center: Center, note: CallNotes) -> Talk | Ending:
-    await phone.play("queue-overflow")
+async def _dial(
+    phone: Phone, number: str, wish: Wish, center: Center, note: CallNotes, *, seconds: float, prompts: tuple[str, str]
+) -> Talk | Ending:
+    """prompts: before, and when nobody answers ("" for none)."""
+    before, apology = prompts
+    await phone.play(before)
     if wish.record:
         await phone.record(*center.recorder.parts(note.call))
-    talk = await phone.dial(number, DIAL_SECONDS)
+    talk = await phone.dial(number, seconds)
     if isinstance(talk, str):
-        await phone.play("queue-timeout")
+        if apology:
+            await phone.play(apology)
         return Ending("failed", f"{number} did not answer: {talk}")
     note(e.CallAnswered, queue=wish.queue, agent=talk.agent)
     return talk

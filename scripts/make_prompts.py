@@ -92,7 +92,13 @@ PINYIN = {  # where the dictionary divides or reads wrongly: a space between wor
     "输入您的": "shu1ru4 nin2 de5",
     "感谢您的": "gan3xie4 nin2 de5",
 }
-ENGLISH = {"a": "ɐ", "an": "ɐn"}
+ENGLISH = {
+    "a": "ɐ",
+    "an": "ɐn",
+    "am": "ˌAˈɛm",  # of the clock
+    "pm": "pˌiˈɛm",
+    "august": "ˈɔɡəst",  # the month
+}
 
 
 class MakeError(Exception):
@@ -231,7 +237,7 @@ def english_word(word: str) -> str:
         stem = word.removesuffix(ending) if ending else word
         if stem == word and ending:
             continue
-        found = words.get(stem)
+        found = words.get(stem) or words.get(stem.capitalize())  # months are in it as names
         if isinstance(found, dict):
             found = found["DEFAULT"]
         if found is None:

@@ -1,12 +1,29 @@
 """What the distribution room needs from outside."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from contactcenter.acd.inputs import Offer
 from contactcenter.events import WithdrawReason
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A caller's past, as routing asks for it. ticket_owner: "" for nobody's; last_agent: who spoke with them last, ever.
+
+    abandons: how often they hung up waiting in the last day without being answered since.
+    """
+
+    open_ticket: bool = False
+    ticket_owner: str = ""
+    last_agent: str = ""
+    abandons: int = 0
+
+
+PastPart = Literal["ticket", "last_agent", "abandons"]
 
 
 class ContactHistory(Protocol):
@@ -14,6 +31,20 @@ class ContactHistory(Protocol):
         self, contact: ContactId | None, company: CompanyId | None, caller: str, since: datetime
     ) -> tuple[AgentNumber, ...]:
         """Who last spoke with this contact (or, without one, this number), then with this company; none twice."""
+        ...
+
+    async def past(
+        self,
+        contact: ContactId | None,
+        company: CompanyId | None,
+        caller: str,
+        now: datetime,
+        wanted: Collection[PastPart],
+    ) -> Past:
+        """What is wanted of a caller's past, the rest as if there were none.
+
+        Tickets are the company's, or without one the number's; the rest is the contact's, or without one the number's.
+        """
         ...
 
 

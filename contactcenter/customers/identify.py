@@ -1,43 +1,83 @@
 """Who is calling: by number first, then by the service code of their company."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from contactcenter.bus import CallNotes
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
-from contactcenter.events import CallerIdentified, ServiceCodeTried
+from contactcenter.events import CallerIdentified, Identification, ServiceCodeTried
 from contactcenter.phone import Phone
 
 TRIES = 3
+"""Service codes that may be tried in one call."""
 LONGEST_CODE = 12
 SECONDS_BETWEEN_KEYS = 5.0
 
 
-async def identify(phone: Phone, caller: str, book: CustomerBook, note: CallNotes) -> Customer | None:
-    """The customer, or None after TRIES codes that no company has. Raises CallerGone."""
-    by_number = await book.by_number(caller) if caller else None
-    customer = by_number or await _by_code(phone, book, note)
+@dataclass(frozen=True, slots=True)
+class CodePrompts:
+    """ask: for the code; wrong: after one that no company has; failed: after the last try."""
+
+    ask: str
+    wrong: str
+    failed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """customer: None when nobody was found. tried: how many times a code was asked; keyed: the caller keyed something in."""
+
+    customer: Customer | None
+    tried: int = 0
+    keyed: bool = False
+
+
+async def identify(
+    phone: Phone,
+    by_number: Customer | None,
+    book: CustomerBook,
+    note: CallNotes,
+    *,
+    attempts: Iterable[int],
+    prompts: CodePrompts,
+) -> Found:
+    """Who it is, and noted. by_number: whose the calling number is; attempts: the numbers of the tries that are left.
+
+    Raises CallerGone.
+    """
+    found = Found(by_number) if by_number else await _by_code(phone, book, note, attempts, prompts)
+    note_caller(found.customer, "number" if by_number else "service_code", note)
+    return found
+
+
+def note_caller(customer: Customer | None, by: Identification, note: CallNotes) -> None:
     if customer is None:
         note(CallerIdentified, by="unknown")
-        return None
+        return
     note(
         CallerIdentified,
-        by="number" if by_number else "service_code",
+        by=by,
         company=customer.company,
         company_name=customer.company_name,
         contact=customer.contact,
         contact_name=customer.contact_name,
         level=customer.level,
     )
-    return customer
 
 
-async def _by_code(phone: Phone, book: CustomerBook, note: CallNotes) -> Customer | None:
-    complaint = ""
-    for attempt in range(1, TRIES + 1):
-        code = await phone.ask_digits("enter-service-code", SECONDS_BETWEEN_KEYS, LONGEST_CODE, before=complaint)
+async def _by_code(
+    phone: Phone, book: CustomerBook, note: CallNotes, attempts: Iterable[int], prompts: CodePrompts
+) -> Found:
+    complaint, tried, keyed = "", 0, False
+    for attempt in attempts:
+        code = await phone.ask_digits(prompts.ask, SECONDS_BETWEEN_KEYS, LONGEST_CODE, before=complaint)
         customer = await book.by_service_code(code) if code else None
         note(ServiceCodeTried, attempt=attempt, accepted=customer is not None)
+        tried, keyed = tried + 1, keyed or bool(code)
         if customer is not None:
-            return customer
-        complaint = "service-code-wrong" if code else "no-key"
-    await phone.play("service-code-failed")
-    return None
+            return Found(customer, tried, keyed)
+        complaint = prompts.wrong if code else "no-key"
+    if tried:
+        await phone.play(prompts.failed)
+    return Found(None, tried, keyed)

@@ -1,76 +1,112 @@
-"""Proves a flow before it runs: every target exists, every node is reached, no loop runs by itself, every prompt exists."""
+"""Proves a flow before it runs: every target exists, every node is reached, every way ends, all that it names is there."""
 
+import difflib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from contactcenter.errors import FileProblem
 from contactcenter.ivr.flow import Flow
+from contactcenter.ivr.graph import languages_at, loop_without_key, recursion
+from contactcenter.ivr.known import Known
+from contactcenter.ivr.nodes.menu import Menu
+from contactcenter.ivr.spoken_keys import spoken_keys
+from contactcenter.ivr.walk import KNOWN
 from contactcenter.ivr.yaml_lines import Place, line_of
 
+Problem = Callable[[tuple[str, ...], str, str], FileProblem]
+"""Makes a problem of its place in the file, what is wrong, and the fix."""
 
-def check(file: Path, flow: Flow, lines: dict[Place, int], prompts: dict[str, set[str]]) -> list[FileProblem]:
+
+def check(file: Path, flow: Flow, lines: dict[Place, int], known: Known) -> list[FileProblem]:
     """All problems of a flow whose nodes are valid one by one."""
 
-    def at(*place: str) -> int | None:
-        return line_of(lines, place)
+    def problem(place: tuple[str, ...], what: str, fix: str) -> FileProblem:
+        return FileProblem(file, line_of(lines, place), what, fix)
 
-    if flow.start not in flow.nodes:
-        return [FileProblem(file, at("start"), f"start names no node ({flow.start or 'nothing'})", _nodes(flow))]
-    problems = [
-        FileProblem(file, at("nodes", name), f"node {name} leads to {exit_.target}, which is no node", _nodes(flow))
-        for name, node in flow.nodes.items()
-        for exit_ in node.exits()
-        if exit_.target not in flow.nodes
-    ]
-    if problems:
+    if problems := list(_targets(flow, problem)):
         return problems
-    problems += [
-        FileProblem(file, at("nodes", name), f"node {name} is never reached", "Lead a node to it, or take it out.")
-        for name in flow.nodes.keys() - _reached(flow)
+    return [
+        *_ways(flow, known, problem),
+        *_prompts(flow, known, problem),
+        *_menus(flow, known, problem),
+        *_uses(flow, known, problem),
+        *_variables(flow, known, problem),
     ]
-    if loop := _loop_without_key(flow):
-        path = " -> ".join(loop)
-        fix = "Let it end at a done or hangup node, or go through a key of a menu."
-        problems.append(FileProblem(file, at("nodes", loop[0]), f"this loop has no exit: {path}", fix))
+
+
+def _targets(flow: Flow, problem: Problem) -> Iterator[FileProblem]:
+    nodes = f"Use one of: {', '.join(flow.nodes)}"
+    if flow.start not in flow.nodes:
+        yield problem(("start",), f"start names no node ({flow.start or 'nothing'})", nodes)
+        return
     for name, node in flow.nodes.items():
-        for prompt in node.prompts():
-            for language in sorted(lang for lang, known in prompts.items() if prompt not in known):
-                fix = f"Add it: contactcenter prompt set --language {language} {prompt} FILE"
-                problems.append(
-                    FileProblem(file, at("nodes", name), f"prompt {prompt} does not exist in {language}", fix)
+        for target in dict.fromkeys(exit_.target for exit_ in node.exits()):
+            if target not in flow.nodes:
+                yield problem(("nodes", name), f"node {name} leads to {target}, which is no node", nodes)
+
+
+def _ways(flow: Flow, known: Known, problem: Problem) -> Iterator[FileProblem]:
+    for name in flow.nodes.keys() - languages_at(flow, frozenset(), {}).keys():
+        yield problem(("nodes", name), f"node {name} is never reached", "Lead a node to it, or take it out.")
+    if loop := loop_without_key(flow):
+        fix = "Let it end at a done or hangup node, or go through a key of a menu."
+        yield problem(("nodes", loop[0]), f"this loop has no exit: {' -> '.join(loop)}", fix)
+    if circle := recursion(flow, known.flows or {}):
+        fix = "Take one of them out: a subflow may not come back to a flow that entered it."
+        yield problem(("start",), f"these subflows enter each other: {' -> '.join(circle)}", fix)
+
+
+def _prompts(flow: Flow, known: Known, problem: Problem) -> Iterator[FileProblem]:
+    at = languages_at(flow, known.languages_of(flow.name), known.flows or {})
+    for name, node in flow.nodes.items():
+        for language in sorted(at.get(name, ())):
+            there = known.prompts.get(language, ())
+            for prompt in dict.fromkeys(node.prompts(language)):
+                if prompt not in there:
+                    fix = f"Add it: contactcenter prompt set --language {language} {prompt} FILE"
+                    yield problem(("nodes", name), f"prompt {prompt} does not exist in {language}", fix)
+
+
+def _menus(flow: Flow, known: Known, problem: Problem) -> Iterator[FileProblem]:
+    """Every key that is spoken of is handled, and every key that is handled is spoken of, in every language."""
+    at = languages_at(flow, known.languages_of(flow.name), known.flows or {})
+    menus = {name: node for name, node in flow.nodes.items() if isinstance(node, Menu)}
+    for name, menu in menus.items():
+        for language in sorted(at.get(name, ())):
+            text = known.texts.get(language, {}).get(menu.prompt)
+            if text is None:
+                continue
+            spoken, handled = spoken_keys(text, language), menu.keys.keys()
+            for key in sorted(spoken - handled):
+                what = f"prompt {menu.prompt} speaks of key {key} in {language}, which menu {name} does not handle"
+                yield problem(
+                    ("nodes", name, "keys"), what, f'Add a line "{key}": ... under keys, or change the prompt.'
                 )
-    return problems
+            for key in sorted(handled - spoken - {*menu.unspoken}):
+                what = f"menu {name} handles key {key}, which prompt {menu.prompt} does not speak of in {language}"
+                fix = f'Speak of it in the prompt, or write unspoken: ["{key}"] into the menu.'
+                yield problem(("nodes", name, "keys", key), what, fix)
 
 
-def _nodes(flow: Flow) -> str:
-    return f"Use one of: {', '.join(flow.nodes)}"
+def _uses(flow: Flow, known: Known, problem: Problem) -> Iterator[FileProblem]:
+    for name, node in flow.nodes.items():
+        for used in node.uses():
+            there = known.of(used.kind)
+            if there is not None and used.name not in there and not (used.kind == "flow" and used.name == flow.name):
+                what = f"there is no {used.kind} {used.name}"
+                yield problem(("nodes", name, used.field), what, _suggest(used.name, there))
 
 
-def _reached(flow: Flow) -> set[str]:
-    reached: set[str] = set()
-    todo = [flow.start]
-    while todo:
-        name = todo.pop()
-        if name not in reached:
-            reached.add(name)
-            todo += [exit_.target for exit_ in flow.nodes[name].exits()]
-    return reached
+def _variables(flow: Flow, known: Known, problem: Problem) -> Iterator[FileProblem]:
+    """A variable that nothing sets is a misspelled one: it would be empty for every caller."""
+    flows = [flow, *(known.flows or {}).values()]
+    names = KNOWN | {name for one in flows for node in one.nodes.values() for name in node.sets()}
+    for name, node in flow.nodes.items():
+        for variable in sorted(node.reads() - names):
+            what = f"node {name} uses the variable {variable}, which nothing sets"
+            yield problem(("nodes", name), what, _suggest(variable, names))
 
 
-def _loop_without_key(flow: Flow) -> list[str] | None:
-    """A loop that a caller who presses nothing would never leave, as the names on its way."""
-    safe: set[str] = set()
-    for start in flow.nodes:
-        path: list[str] = []
-        ways = [iter([start])]
-        while ways:
-            name = next(ways[-1], None)
-            if name is None:
-                ways.pop()
-                if path:
-                    safe.add(path.pop())
-            elif name in path:
-                return [*path[path.index(name) :], name]
-            elif name not in safe:
-                path.append(name)
-                ways.append(iter([exit_.target for exit_ in flow.nodes[name].exits() if not exit_.by_key]))
-    return None
+def _suggest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Use one of: {', '.join(sorted(known)) or '(there are none)'}"

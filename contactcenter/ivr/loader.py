@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,58 @@ from pydantic import ValidationError
 from contactcenter.errors import FileProblem, FileProblems
 from contactcenter.ivr.checker import check
 from contactcenter.ivr.flow import Flow
+from contactcenter.ivr.graph import languages_entered
+from contactcenter.ivr.known import Known
 from contactcenter.ivr.nodes import NODES
 from contactcenter.ivr.nodes.base import Node
 from contactcenter.ivr.yaml_lines import Place, line_of, load
 from contactcenter.routing.rules import Rule, When
 
 FLOW_KEYS = ("start", "nodes")
+LONGEST_SHOWN = 60
 
 
-def load_flow(file: Path, prompts: dict[str, set[str]], text: str | None = None) -> Flow:
-    """The flow of a file, named after it. prompts: language -> the prompts that exist; text: its content, for what is no file
-    any more. Raises FileProblems.
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A flow whose nodes are valid one by one, and where each thing stands in its file."""
+
+    file: Path
+    flow: Flow
+    lines: dict[Place, int]
+
+
+def load_flow(file: Path, known: Known, text: str | None = None, version: int = 0) -> Flow:
+    """The flow of a file, named after it. text: what the file would hold, of a flow that is stored elsewhere.
+
+    Raises FileProblems.
     """
+    parsed = parse_flow(file, text, version)
+    if problems := check(file, parsed.flow, parsed.lines, known):
+        raise FileProblems(problems)
+    return parsed.flow
+
+
+def load_flows(sources: Iterable[tuple[Path, str | None, int]], known: Known) -> dict[str, Flow]:
+    """Flows that may enter each other, by name. sources: as for load_flow. Raises FileProblems with all that is wrong in any."""
+    parsed: list[Parsed] = []
+    problems: list[FileProblem] = []
+    for file, text, version in sources:
+        try:
+            parsed.append(parse_flow(file, text, version))
+        except FileProblems as error:
+            problems += error.problems
+    flows = {one.flow.name: one.flow for one in parsed}
+    every = {**(known.flows or {}), **flows}
+    known = replace(known, flows=every, starts=languages_entered(every, known.starts))
+    for one in parsed:
+        problems += check(one.file, one.flow, one.lines, known)
+    if problems:
+        raise FileProblems(problems)
+    return flows
+
+
+def parse_flow(file: Path, text: str | None = None, version: int = 0) -> Parsed:
+    """A flow that is not checked as a whole yet. Raises FileProblems."""
     data, lines = _mapping(file, FLOW_KEYS, text)
     problems: list[FileProblem] = []
     nodes: dict[str, Node] = {}
@@ -32,18 +73,20 @@ def load_flow(file: Path, prompts: dict[str, set[str]], text: str | None = None)
         node = _node(file, str(name), raw, lines, problems)
         if node is not None:
             nodes[str(name)] = node
-    flow = Flow(file.stem, str(data.get("start", "")), nodes)
-    if not problems:
-        problems += check(file, flow, lines, prompts)
     if problems:
         raise FileProblems(problems)
-    return flow
+    return Parsed(file, Flow(file.stem, str(data.get("start", "")), nodes, version), lines)
 
 
-def load_rules(file: Path, queues: Iterable[str] | None = None, menus: Iterable[str] | None = None) -> tuple[Rule, ...]:
+def load_rules(
+    file: Path,
+    queues: Iterable[str] | None = None,
+    menus: Iterable[str] | None = None,
+    flows: Iterable[str] | None = None,
+) -> tuple[Rule, ...]:
     """The routing rules of a file, in order. Raises FileProblems.
 
-    queues: the names that exist; menus: the nodes of all flows that a condition may name; None to leave that unchecked.
+    queues, flows: the names that exist; menus: the nodes of all flows that a condition may name; None leaves it unchecked.
     """
     data, lines = _mapping(file, ("rules",))
     problems: list[FileProblem] = []
@@ -61,6 +104,11 @@ def load_rules(file: Path, queues: Iterable[str] | None = None, menus: Iterable[
             problems += _explain(file, error, place, lines, tuple(Rule.model_fields))
             continue
         rules.append(rule)
+        if rule.flow is not None and flows is not None and rule.flow not in flows:
+            line = line_of(lines, (*place, "flow"))
+            problems.append(
+                FileProblem(file, line, f"there is no flow {rule.flow}", _suggest(rule.flow, tuple(flows), "flow"))
+            )
         if known is not None and rule.queue is not None and rule.queue not in known:
             fix = f"Use one of: {', '.join(known)}"
             problems.append(
@@ -125,13 +173,19 @@ def _explain(
                 known = tuple(When.model_fields) if where[0] == "when" and len(where) > 1 else keys
                 found.append(FileProblem(file, line, f"unknown key {name}", _suggest(str(where[-1]), known)))
             case "missing":
-                whose = f"node {place[-1]}" if place[0] == "nodes" else f"rule {int(place[-1]) + 1}"
-                found.append(FileProblem(file, line, f"{whose} lacks {name}", f"Add a line {name}: ..."))
+                found.append(FileProblem(file, line, f"{_whose(place)} lacks {name}", f"Add a line {name}: ..."))
+            case "value_error":
+                what = f"{name}: {item['ctx']['error']}" if where else f"{_whose(place)}: {item['ctx']['error']}"
+                found.append(FileProblem(file, line, what, "Correct it."))
             case _:
-                found.append(
-                    FileProblem(file, line, f"{name} is {item['input']!r}", f"It must be otherwise: {item['msg']}.")
-                )
+                value = repr(item["input"])
+                value = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}..."
+                found.append(FileProblem(file, line, f"{name} is {value}", f"It must be otherwise: {item['msg']}."))
     return found
+
+
+def _whose(place: Place) -> str:
+    return f"node {place[-1]}" if place[0] == "nodes" else f"rule {int(place[-1]) + 1}"
 
 
 def _suggest(word: str, known: tuple[str, ...], what: str = "key") -> str:

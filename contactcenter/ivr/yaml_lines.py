@@ -13,18 +13,8 @@ Place = tuple[str | int, ...]
 """The way to a value, such as ("nodes", "main-menu", "keys")."""
 
 
-def load(file: Path, text: str | None = None) -> tuple[Any, dict[Place, int]]:
-    """The file's values, and for the place of each the line (1-based) where its key or item stands.
-
-    text: its content, for what is no file any more.
-
-    Raises FileProblem for a file that is missing, too large, not UTF-8, not YAML, has a key twice, or uses anchors
-    (which can blow a small file up to gigabytes).
-    """
-    return _parsed(file, _text(file) if text is None else text)
-
-
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """Raises FileProblem for a file that is missing, too large, or not UTF-8."""
     try:
         if not file.is_file() and file.exists():
             raise FileProblem(file, None, "this is no file", "Name a file.")
@@ -33,11 +23,21 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise FileProblem(file, None, "the file is missing", "Create it, or name another one.") from None
+    except PermissionError:
+        raise FileProblem(file, None, "the file may not be read", "Give yourself the right to read it.") from None
     except UnicodeDecodeError:
         raise FileProblem(file, None, "the file is not UTF-8", "Save it as UTF-8.") from None
 
 
-def _parsed(file: Path, text: str) -> tuple[Any, dict[Place, int]]:
+def load(file: Path, text: str | None = None) -> tuple[Any, dict[Place, int]]:
+    """The file's values, and for the place of each the line (1-based) where its key or item stands.
+
+    text: what the file would hold, where there is none. Raises FileProblem for a file that can't be read, is not YAML, has a
+    key twice, or uses anchors (which can blow a small file up to gigabytes).
+    """
+    text = read_text(file) if text is None else text
+    if len(text) > LARGEST_FILE:
+        raise FileProblem(file, None, "the text is larger than 1 MB", "Split it.")
     lines: dict[Place, int] = {}
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):

@@ -13,7 +13,7 @@ def explain_call(facts: Iterable[e.Fact]) -> list[dict[str, str]]:
     return lines
 
 
-def _before_the_queue(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: PLR0911 (one sentence for each fact)
+def _before_the_queue(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR0911 (one sentence for each fact)
     match fact:
         case e.CallArrived():
             return [("arrival", f"{fact.caller or fact.raw_caller or 'a withheld number'} called {fact.hotline}")]
@@ -35,9 +35,19 @@ def _before_the_queue(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: PLR0911 (
                 ("routing", f"rule {trial.rule!r} {'matched' if trial.matched else 'did not match'}: {trial.why}")
                 for trial in fact.tried
             ]
-            return [*tried, ("routing", f"to queue {fact.queue} with priority {fact.priority}")]
+            return [*tried, ("routing", _routed_to(fact))]
+        case e.DigitsCollected():
+            return [("menu", f"{fact.node}: {fact.digits or ('digits' if fact.ok else 'no such digits')}")]
+        case e.HttpLookedUp():
+            return [("look-up", f"{fact.node}: {fact.why or 'answered'}, {fact.seconds:.1f} s")]
         case _:
             return []
+
+
+def _routed_to(fact: e.CallRouted) -> str:
+    if fact.queue:
+        return f"to queue {fact.queue} with priority {fact.priority}"
+    return f"on through flow {fact.flow}" if fact.flow else "no rule matched"
 
 
 def _from_the_queue_on(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR0911, PLR0912 (one sentence for each fact)

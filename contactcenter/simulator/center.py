@@ -32,6 +32,7 @@ from contactcenter.simulator.agents import AgentPhones
 from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.clock import MONDAY_MORNING, LoopClock
 from contactcenter.simulator.configuration import MemoryBook
+from contactcenter.simulator.lookup import FakeLookup
 from contactcenter.simulator.phone import PROMPT_SECONDS, FakePhone
 from contactcenter.simulator.recorder import SilentRecorder, write_silence
 from contactcenter.simulator.store import MemoryStore
@@ -137,6 +138,7 @@ async def simulated_center(
         prompts=shipped_prompts,
         switchboard=switchboard,
         recorder=Recorder(recordings) if recordings else SilentRecorder(),
+        lookup=FakeLookup(),
     )
     simulated = SimulatedCenter(center, store, phones, switchboard)
     bus.subscribe(simulated.count_tickets)

@@ -1,11 +1,12 @@
 """The store in memory: customers, history and tickets with the semantics of store/, from rows as store/tables.py has them."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from contactcenter.acd.ports import Past, PastPart
 from contactcenter.calls.record import CallRecord
 from contactcenter.customers.customer import Customer
 from contactcenter.errors import BadInput, NotFound, StoreError
@@ -93,13 +94,38 @@ class MemoryStore:
                 found.append(AgentNumber(newest))
         return tuple(found)
 
+    async def past(
+        self,
+        contact: ContactId | None,
+        company: CompanyId | None,
+        caller: str,
+        now: datetime,
+        wanted: Collection[PastPart],
+    ) -> Past:
+        await self._turn("past")
+        ticket = self._open_ticket(company, caller) if "ticket" in wanted else None
+        mine = [
+            r for r in self.calls.values() if (r.contact_id == contact if contact is not None else r.caller == caller)
+        ]
+        mine = mine if contact is not None or caller else []
+        answered = [(r.answered_at, r.agent) for r in mine if r.answered_at is not None]
+        last_answer, agent = max(answered, default=(None, ""))
+        since = max(now - timedelta(days=1), last_answer or datetime.min.replace(tzinfo=UTC))
+        waited = [r.ended_at for r in mine if r.outcome == "abandoned" and r.queued_at is not None]
+        return Past(
+            open_ticket=ticket is not None,
+            ticket_owner=ticket.assignee if ticket else "",
+            last_agent=agent if "last_agent" in wanted else "",
+            abandons=sum(1 for ended in waited if ended and ended > since) if "abandons" in wanted else 0,
+        )
+
     # ---- tickets
 
     async def open_or_join(self, problem: Problem) -> tuple[TicketNumber, bool]:
         await self._turn("open_or_join")
         if any(problem.call in ticket.calls for ticket in self.tickets):
             raise StoreError(f"call {problem.call} could not be attached to a ticket: it has one")
-        ticket = self._open_ticket(problem)
+        ticket = self._open_ticket(problem.company, problem.caller)
         opened = ticket is None
         if ticket is None:
             number = TicketNumber(len(self.tickets) + 1)
@@ -123,10 +149,10 @@ class MemoryStore:
         await self._turn("open_of")
         return sum(1 for ticket in self.tickets if ticket.assignee == assignee and ticket.status == "open")
 
-    def _open_ticket(self, problem: Problem) -> Ticket | None:
-        mine = [t for t in self.tickets if t.status == "open" and t.company == problem.company]
-        if problem.company is None:
-            mine = [t for t in mine if problem.caller and t.caller == problem.caller]
+    def _open_ticket(self, company: CompanyId | None, caller: str) -> Ticket | None:
+        mine = [t for t in self.tickets if t.status == "open" and t.company == company]
+        if company is None:
+            mine = [t for t in mine if caller and t.caller == caller]
         return max(mine, key=lambda ticket: ticket.number, default=None)
 
     async def _turn(self, method: str) -> None:
@@ -145,4 +171,7 @@ def _customer(row: dict[str, Any], contact: ContactId | None, contact_name: str)
         service_until=row["service_until"],
         contact=contact,
         contact_name=contact_name,
+        package=row.get("package", ""),
+        region=row.get("region", ""),
+        products=tuple(row.get("products", ())),
     )

@@ -1,16 +1,18 @@
 """What happened, read back: calls, facts, recordings, and who spoke with whom last."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contactcenter.acd.ports import Past, PastPart
 from contactcenter.events import Fact
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
+from contactcenter.store.past import read_past
 
 CALL_KEYS = (
     "id",
@@ -63,6 +65,19 @@ class HistoryRepository:
             lambda connection: [connection.execute(query).scalar_one_or_none() for query in queries]
         )
         return tuple(dict.fromkeys(AgentNumber(agent) for agent in agents if agent))
+
+    async def past(
+        self,
+        contact: ContactId | None,
+        company: CompanyId | None,
+        caller: str,
+        now: datetime,
+        wanted: Collection[PastPart],
+    ) -> Past:
+        """What is wanted of a caller's past, see acd.ports.ContactHistory; all of it in one turn of the worker."""
+        return await worker_of(self._database).run(
+            lambda connection: read_past(connection, contact, company, caller, now, wanted)
+        )
 
     async def calls(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The newest calls first, with the keys of CALL_KEYS."""

@@ -12,6 +12,7 @@ from contactcenter.errors import BadInput, NotFound, StoreError
 from contactcenter.ids import AgentNumber, TicketNumber
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
+from contactcenter.store.past import newest_open_ticket
 from contactcenter.tickets.problem import Problem
 
 
@@ -34,7 +35,8 @@ class TicketRepository:
         query = select(t.ticket_calls.c.ticket).where(t.ticket_calls.c.call_id == problem.call)
         if (joined := connection.execute(query).scalar_one_or_none()) is not None:
             return TicketNumber(joined), False
-        number = self._open_ticket(connection, problem)
+        found = newest_open_ticket(connection, problem.company, problem.caller)
+        number = found.number if found else None
         opened = number is None
         if number is None:
             values = {
@@ -109,19 +111,3 @@ class TicketRepository:
             }
             for row in rows
         ]
-
-    @staticmethod
-    def _open_ticket(connection: Connection, problem: Problem) -> int | None:
-        if problem.company is not None:
-            whose = t.tickets.c.company_id == problem.company
-        elif problem.caller:
-            whose = (t.tickets.c.caller == problem.caller) & t.tickets.c.company_id.is_(None)
-        else:
-            return None
-        query = (
-            select(t.tickets.c.number)
-            .where(whose, t.tickets.c.status == "open")
-            .order_by(t.tickets.c.number.desc())
-            .limit(1)
-        )
-        return connection.execute(query).scalar_one_or_none()

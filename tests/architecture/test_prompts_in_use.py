@@ -11,7 +11,11 @@ import yaml
 
 from contactcenter.asterisk.features import FEATURES
 from contactcenter.events import ServiceState
+from contactcenter.ivr.loader import parse_flow
+from contactcenter.ivr.nodes.collect import Collect
 from contactcenter.ivr.nodes.menu import Menu
+from contactcenter.ivr.nodes.survey import Survey
+from contactcenter.ivr.saying import SPEAKERS, vocabulary
 from contactcenter.serving import APOLOGIES
 
 ROOT = Path(__file__).parents[2]
@@ -64,10 +68,24 @@ def played_by_dialplan() -> set[str]:
     return {name for names in re.findall(r"(?:Playback|Background)\(([^,)]+)", text) for name in names.split("&")}
 
 
+def played_by_flows() -> set[str]:
+    """What the shipped flows play, and what nodes play that are given nothing but what they need."""
+    flows = [
+        parse_flow(file).flow for file in (ROOT / "dialplans").glob("*.yaml") if "nodes:" in file.read_text("utf-8")
+    ]
+    nodes = [node for flow in flows for node in flow.nodes.values()]
+    nodes += [
+        Menu(type="menu", prompt="welcome", keys={"1": "a"}, failed="a"),
+        Collect(type="collect", prompt="welcome", into="a", next="a", failed="a"),
+        Survey(type="survey", next="a"),
+    ]
+    return {prompt for node in nodes for language in ("zh", "en") for prompt in node.prompts(language)}
+
+
 def in_use() -> set[str]:
     used = played_by_code() | played_by_dialplan() | {prompt for _, prompt in FEATURES.values()}
     used |= {prompt for prompt, _ in APOLOGIES.values()}
-    used |= {Menu.model_fields[name].default for name in ("wrong_key", "no_key")}
+    used |= played_by_flows()
     used |= {"agent-unknown", "agent-refused"}  # asterisk/features.py plays them through a variable
     if "service-*" in used:
         used = used - {"service-*"} | {
@@ -78,13 +96,15 @@ def in_use() -> set[str]:
 
 def test_the_search_finds_each_way_of_playing() -> None:
     assert in_use() >= {
-        "welcome",  # a literal
+        "queue-timeout",  # a literal
         "queue-position-after",  # after a starred item of a list
         "queue-callback-offer",  # added to a list
         "queue-estimate-under-a-minute",  # returned in a list
         "welcome-back",  # one of two, in a variable
         "queue-full",  # in a table of pairs
-        "service-code-wrong",  # one of two
+        "callback-confirmed",  # after an await
+        "welcome",  # in a shipped flow
+        "service-code-wrong",  # a default of a node
         "service-expiring",  # put together
         "enter-service-code",  # asked
         "survey-ask",
@@ -105,3 +125,10 @@ def test_every_prompt_in_use_has_its_text(language: str) -> None:
 def test_every_prompt_in_use_has_its_sound(language: str) -> None:
     folder = ROOT / "sounds" / language
     assert {prompt for prompt in in_use() if not (folder / f"{prompt}.wav").is_file()} == set()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", sorted(SPEAKERS))
+def test_every_word_of_what_can_be_said_has_its_sound(language: str, kind: str) -> None:
+    folder = ROOT / "sounds" / language
+    assert [word for word in vocabulary(kind, language) if not (folder / f"{word}.wav").is_file()] == []

@@ -18,6 +18,7 @@ from contactcenter.dialplan import prompt_texts
 from contactcenter.errors import BadInput, ContactCenterError, FileProblems
 from contactcenter.hours.calendar import Span
 from contactcenter.ids import CallId
+from contactcenter.ivr.known import Known
 from contactcenter.ivr.loader import load_flow, load_rules
 from contactcenter.recording.recorder import Recorder, RecordingError
 from contactcenter.site import Site
@@ -29,7 +30,7 @@ from contactcenter.store.writer import FactWriter
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
-def problems(tmp_path, text, load=lambda f: load_flow(f, {"zh": {"welcome", "wrong-key", "no-key"}})):
+def problems(tmp_path, text, load=lambda f: load_flow(f, Known({"zh": {"welcome", "wrong-key", "no-key"}}))):
     f = tmp_path / "f.yaml"
     f.write_text(text)
     with pytest.raises(FileProblems) as x:
@@ -56,13 +57,13 @@ def test_long_chain(tmp_path):
         + "".join(f"  n{i}: {{type: play, prompt: welcome, next: n{i + 1}}}\n" for i in range(1500))
         + "  n1500: {type: done}\n"
     )
-    load_flow(f, {"zh": {"welcome"}})
+    load_flow(f, Known({"zh": {"welcome"}}))
 
 
 def test_directory(tmp_path):
     (tmp_path / "f.yaml").mkdir()
     with pytest.raises(FileProblems):
-        load_flow(tmp_path / "f.yaml", {})
+        load_flow(tmp_path / "f.yaml", Known({}))
 
 
 def test_control_character_one_line(tmp_path):
@@ -74,7 +75,7 @@ def test_an_unquoted_key_is_the_key(tmp_path):
     f.write_text(
         "start: m\nnodes:\n  m:\n    type: menu\n    prompt: welcome\n    failed: d\n    keys:\n      1: d\n  d:\n    type: done\n"
     )
-    assert load_flow(f, {"zh": {"welcome", "wrong-key", "no-key"}}).nodes["m"].keys == {"1": "d"}
+    assert load_flow(f, Known({"zh": {"welcome", "wrong-key", "no-key"}})).nodes["m"].keys == {"1": "d"}
 
 
 def test_wrong_key_in_when(tmp_path):
@@ -85,7 +86,7 @@ def test_wrong_key_in_when(tmp_path):
 def test_on_as_node_name(tmp_path):
     f = tmp_path / "f.yaml"
     f.write_text("start: on\nnodes:\n  on: {type: done}\n")
-    assert load_flow(f, {}).start == "on"
+    assert load_flow(f, Known({})).start == "on"
 
 
 def cfg(tmp_path, text, name=FILE, read=read_settings):

@@ -55,6 +55,9 @@ STORED = {
     "VoiceMessageLeft": "call path seconds",
     "CallOverflowed": "call queue to why",
     "CallTransferred": "call agent to",
+    "FlowStarted": "call flow version",
+    "DigitsCollected": "call flow node variable digits ok",
+    "HttpLookedUp": "call flow node seconds ok why",
     "WrapUpExtended": "agent call until",
 }
 """Names that are in databases out there. Add new facts and new fields (with a default); never rename or remove one."""
@@ -75,6 +78,8 @@ def values(hint: Any) -> Iterator[Any]:
     elif origin is tuple:
         item = next(values(typing.get_args(hint)[0]))
         yield from ((), (item,), (item, item))
+    elif origin is dict:
+        yield from ({}, {"level": "vip", "open": True, "products": ["a"], "menu": {"main-menu": "1"}})
     elif hint is datetime:
         yield AT + timedelta(microseconds=1)
     elif dataclasses.is_dataclass(hint):

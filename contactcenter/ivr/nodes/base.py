@@ -1,11 +1,17 @@
 """What every node tells the checker and does for the runner."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from contactcenter.phone import Phone
+from contactcenter.ivr.outcome import Outcome
+from contactcenter.ivr.walk import NAME, Walk
+
+__all__ = ["Exit", "Node", "Uses", "Variable", "Walk", "ways"]
+
+Variable = Annotated[str, StringConstraints(pattern=f"^{NAME}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,32 +22,46 @@ class Exit:
     by_key: bool = False
 
 
-class Walk(Protocol):
-    """One caller's way through a flow."""
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a node names that has to exist outside of its flow; kind: queue, calendar, flow or agent; field: where it says so."""
 
-    @property
-    def phone(self) -> Phone: ...
-
-    def pressed(self, key: str, counts: bool) -> None:
-        """Notes a key ("" for none in time); one that counts is what the caller chose at the present node."""
-        ...
-
-    def end(self, how: Literal["done", "hang_up"]) -> None: ...
+    kind: str
+    name: str
+    field: str
 
 
 class Node(BaseModel):
-    """Base of all nodes. Unknown keys are errors."""
+    """Base of all nodes. Unknown keys are errors. step: what callers who hang up here are counted under, "" for as before."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    step: ClassVar[str] = ""
 
     type: str
 
     def exits(self) -> list[Exit]:
         return []
 
-    def prompts(self) -> list[str]:
+    def prompts(self, language: str) -> Iterable[str]:  # noqa: ARG002 (most nodes play the same in each)
+        """Every prompt it may play in that language."""
         return []
 
-    async def run(self, walk: Walk) -> str | None:
-        """Does what the node does; the name of the next node, or None when walk.end() was called."""
+    def uses(self) -> list[Uses]:
+        return []
+
+    def reads(self) -> set[str]:
+        """The variables it uses."""
+        return set()
+
+    def sets(self) -> set[str]:
+        """The variables it may set."""
+        return set()
+
+    async def run(self, walk: Walk) -> Outcome:
+        """Does what the node does, and says where the way goes on. Raises CallerGone."""
         raise NotImplementedError
+
+
+def ways(*targets: str | None) -> list[Exit]:
+    """The exits that are given, each once."""
+    return [Exit(target) for target in dict.fromkeys(targets) if target is not None]

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from contactcenter.ivr.destination import ToEnd
 from contactcenter.ivr.nodes.base import Node, Walk
 
 
@@ -9,10 +10,10 @@ class HangUp(Node):
     type: Literal["hangup"]
     prompt: str | None = None
 
-    def prompts(self) -> list[str]:
+    def prompts(self, language: str) -> list[str]:  # noqa: ARG002
         return [self.prompt] if self.prompt else []
 
-    async def run(self, walk: Walk) -> None:
+    async def run(self, walk: Walk) -> ToEnd:
         if self.prompt:
             await walk.phone.play(self.prompt)
-        walk.end("hang_up")
+        return ToEnd("ended by the flow" if walk.open else "closed")

@@ -1,16 +1,21 @@
 """menu: a prompt and a key. Any key ends the prompt; wrong keys and silence ask again, `tries` times in all."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from contactcenter.ivr.nodes.base import Exit, Node, Walk
+from contactcenter.ivr.nodes.base import Exit, Node, Walk, ways
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 
 
 class Menu(Node):
-    """seconds: how long to wait for a key after the prompt. failed: where a caller goes who pressed none that counts."""
+    """seconds: how long to wait for a key after the prompt. failed: where a caller goes who pressed none that counts.
+
+    unspoken: keys that the prompt leaves out on purpose.
+    """
+
+    step: ClassVar[str] = "ivr"
 
     type: Literal["menu"]
     prompt: str
@@ -20,11 +25,12 @@ class Menu(Node):
     tries: int = Field(default=3, ge=1, le=9)
     wrong_key: str = "wrong-key"
     no_key: str = "no-key"
+    unspoken: tuple[Key, ...] = ()
 
     def exits(self) -> list[Exit]:
-        return [*(Exit(target, by_key=True) for target in self.keys.values()), Exit(self.failed)]
+        return [*(Exit(target, by_key=True) for target in self.keys.values()), *ways(self.failed)]
 
-    def prompts(self) -> list[str]:
+    def prompts(self, language: str) -> list[str]:  # noqa: ARG002
         return [self.prompt, self.wrong_key, self.no_key]
 
     async def run(self, walk: Walk) -> str:
