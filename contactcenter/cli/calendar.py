@@ -9,6 +9,7 @@ import click
 
 from contactcenter.cli.changing import change, dry_run_option
 from contactcenter.cli.context import Context, pass_context
+from contactcenter.cli.moments import parse_moment
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
 from contactcenter.cli.things import list_verb, remove_verb
 from contactcenter.clock import SystemClock
@@ -273,14 +274,6 @@ def reopen(context: Context, name: str, dry_run: bool, as_json: bool) -> None:
 
 
 remove_verb(calendar, CALENDAR, "contactcenter calendar remove summer")
-
-
-def parse_moment(text: str) -> datetime:
-    """A wall clock's time. Raises BadInput."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise BadInput(f'{text!r} is no moment. Write it like "2026-12-31 18:05".') from None
 
 
 def _edit(context: Context, name: str, edited: Callable[[Calendar], Calendar], dry_run: bool, as_json: bool) -> None:

@@ -28,6 +28,9 @@ COLUMNS = (
 )
 
 
+EMPTY: tuple[Any, ...] = (None, "", [])
+
+
 @click.group()
 def call() -> None:
     """Calls: what happened, and why."""
@@ -68,7 +71,7 @@ def show(context: Context, call_id: str, as_json: bool) -> None:
     for fact in facts:
         seconds = (fact.at - start).total_seconds()
         details = "  ".join(
-            f"{k}={v}" for k, v in fact.data().items() if k not in {"call", "tried"} and v not in {None, ""}
+            f"{k}={v}" for k, v in fact.data().items() if k not in {"call", "tried", "case"} and v not in EMPTY
         )
         console().print(
             f"{fact.at.astimezone(context.zone):%H:%M:%S.%f}"[:-3], f"{seconds:8.3f} s  {fact.kind:<18}{details}"

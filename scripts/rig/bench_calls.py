@@ -34,19 +34,11 @@ async def calls(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         center = Center(Path(folder) / "site")
         await center.create()
-        center.write(
-            "delete from members",
-            *(  # numbers of our own
-                f"insert or ignore into agents (number, name, sip_password, logged_in, pause_reason) values ('{n}', '{n}', 'pw{n}', 1, '')"
-                for n in numbers
-            ),
-            *(
-                f"insert into members (queue, agent, level) values ('{q}', '{n}', 1)"
-                for q in ("vip", "support")
-                for n in numbers
-            ),
-            "update queues set wrap_up_seconds = 0, sticky_hours = 0",
+        await center.configure(
+            agents={n: {"name": n, "sip_password": f"pw{n}"} for n in numbers},
+            queues={"*": {"wrap_up_seconds": 0, "sticky_hours": 0, "members": dict.fromkeys(numbers, 1)}},
         )
+        center.write("update agents set logged_in = 1")
         await center.up()
         try:
             await measure(center, numbers, options)

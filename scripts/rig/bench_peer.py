@@ -21,7 +21,7 @@ from rich.table import Table
 
 from rig.bench_common import asterisk_version, console, idle_cpu, machine, percentile
 from rig.peer_calls import GIVE_UP_SECONDS, TALK, Load, Phones, Run, arrivals_to_rings, handovers, run_load
-from rig.peer_site import APP_QUEUE, OURS, agent_numbers, caller_numbers, make_site, records
+from rig.peer_site import APP_QUEUE, OURS, agent_numbers, caller_numbers, make_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -74,8 +74,6 @@ async def peer(options: argparse.Namespace) -> int:
         try:
             await center.up()
             console.print(f"{await asterisk_version(center)}, {machine()}")
-            if records(center):
-                console.print("Our side records each call, app_queue does not: this version can't be told not to.")
             for part in options.parts:
                 await {"handover": handover, "arrival": arrival, "cpu": cpu_of_calls}[part](center, options)
         except (TimeoutError, RuntimeError) as error:

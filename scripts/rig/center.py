@@ -9,11 +9,17 @@ import sqlite3
 import sys
 import time
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from contactcenter.asterisk.ami import AmiClient
+from contactcenter.changes import Author
+from contactcenter.configuration.editing import with_thing
+from contactcenter.configuration.kinds import KINDS
 from contactcenter.errors import ControllerUnreachable
+from contactcenter.store.configuration import ConfigurationRepository
+from contactcenter.store.database import open_database
 from contactcenter.web.client import ControllerClient
 from rig.agent import SippAgent
 from rig.caller import Caller
@@ -24,7 +30,10 @@ from rig.trunk import TrunkPeer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from contactcenter.configuration.models import Configuration
+
 UP_SECONDS = 60.0
+SECTIONS = {kind.section: kind for kind in KINDS.values()}
 CONTACTCENTER = (sys.executable, "-m", "contactcenter")
 
 
@@ -184,8 +193,20 @@ class Center:
 
         return await self.wait_until(ask, lambda found: found["state"] in states, timeout)
 
+    async def configure(self, **sections: dict[str, dict[str, Any]]) -> None:
+        """Settings of things while the site is down, such as queues={"vip": {"ring_seconds": 5}}; "*" is every thing of a section,
+        and a key that is not there is a new thing.
+        """
+        database = open_database(f"sqlite+aiosqlite:///{self.folder}/data/contactcenter.db")
+        try:
+            await ConfigurationRepository(database).change(
+                lambda now: _with(now, sections), lambda _: None, Author("rig", "rig", "configure"), datetime.now(UTC)
+            )
+        finally:
+            await database.dispose()
+
     def write(self, *statements: str) -> None:
-        """SQL on the site's database while it is down: what admins will do by commands later."""
+        """SQL on the site's database while it is down, for what is no configuration."""
         with contextlib.closing(sqlite3.connect(self.folder / "data" / "contactcenter.db")) as database, database:
             for statement in statements:
                 database.execute(statement)
@@ -233,7 +254,8 @@ class Center:
 
     def password(self, number: str) -> str:
         """An agent's SIP password."""
-        return self._rows("select sip_password from agents where number = ?", number)[0]["sip_password"]
+        row = self._rows("select data from configuration where kind = 'agent' and key = ?", number)[0]
+        return str(json.loads(row["data"])["sip_password"])
 
     def agent(self, number: str, **more: Any) -> SippAgent:
         return SippAgent(number, self.password(number), LOOPBACK, self.sip_port, **more)
@@ -275,3 +297,14 @@ class Center:
         except TimeoutError:
             return await look()
         return []
+
+
+def _with(now: Configuration, sections: dict[str, dict[str, dict[str, Any]]]) -> Configuration:
+    for section, things in sections.items():
+        kind = SECTIONS[section]
+        for key, settings in things.items():
+            for one in [*getattr(now, section)] if key == "*" else [key]:
+                before = getattr(now, section).get(one)
+                plain = {**(kind.plain(before) if before else {}), **settings}
+                now = with_thing(now, kind, one, kind.read(one, plain))
+    return now

@@ -7,8 +7,6 @@ Prompts are 20 ms of silence in both, so that handling is measured and not talki
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import wave
 from typing import TYPE_CHECKING
 
@@ -32,12 +30,8 @@ nodes:
   straight-to-the-queue:
     type: done
 """
-ROUTES = """\
-rules:
-  - name: everybody
-    queue: support
-    priority: 5
-"""
+ROUTES = ("*",)
+"""Every rule leads to the same queue."""
 EXTENSION = f"""\
 exten => {APP_QUEUE},1,Answer()
  same => n,Queue(bench)
@@ -72,15 +66,28 @@ async def make_site(folder: Path, *, agents: int, callers: int) -> Center:
     await center.create()
     numbers = agent_numbers(agents)
     _silence(center.folder / "sounds")
-    (center.folder / "dialplans" / "main.yaml").write_text(FLOW, encoding="utf-8")
-    (center.folder / "dialplans" / "routes.yaml").write_text(ROUTES, encoding="utf-8")
+    await center.configure(
+        agents={n: {"name": n, "sip_password": f"pw{n}"} for n in numbers},
+        queues={
+            "*": {
+                "wrap_up_seconds": 0,
+                "sticky_hours": 0,
+                "ring_seconds": RING_SECONDS,
+                "record": False,
+                "members": {},
+            },
+            "support": {"strategy": "round_robin", "members": dict.fromkeys(numbers, 1)},
+        },
+        flows={"main": {"text": FLOW}},
+        routes={name: {"queue": "support", "priority": 5} for name in ROUTES},
+    )
     custom = center.folder / "asterisk" / "custom"
     custom.mkdir(parents=True, exist_ok=True)
     (custom / "modules.conf").write_text("require = app_queue.so\n", encoding="utf-8")
     (custom / "trunk.conf").write_text(EXTENSION, encoding="utf-8")
     members = "".join(f"member => PJSIP/{number}\n" for number in numbers)
     (custom.parent / "queues.conf").write_text(QUEUE + members, encoding="utf-8")
-    center.write(*_agents(numbers), *_callers(callers), *_unrecorded(center))
+    center.write("update agents set logged_in = 1", *_callers(callers))
     return center
 
 
@@ -101,36 +108,9 @@ def _silence(sounds: Path) -> None:
                 out.writeframes(bytes(2 * SILENCE_FRAMES))
 
 
-def _agents(numbers: list[str]) -> list[str]:
-    rows = [(n, f"('{n}', '{n}', 'pw{n}', 1, '')", f"('support', '{n}', 1)") for n in numbers]
-    return [
-        "delete from members",
-        *(
-            f"insert or ignore into agents (number, name, sip_password, logged_in, pause_reason) values {agent}"
-            for _, agent, _ in rows
-        ),
-        *(f"insert into members (queue, agent, level) values {member}" for *_, member in rows),
-        f"update queues set strategy = 'round_robin', wrap_up_seconds = 0, sticky_hours = 0, ring_seconds = {RING_SECONDS}",
-    ]
-
-
 def _callers(count: int) -> list[str]:
     series = f"with recursive n(i) as (select 0 union all select i + 1 from n where i < {count - 1}) "
     return [
         f"insert into contacts (id, company_id, name) {series} select 1000 + i, {STANDARD_COMPANY}, 'C' || i from n",
         f"insert into contact_numbers {series} select '+86' || ({FIRST_CALLER} + i), 1000 + i from n",
     ]
-
-
-def records(center: Center) -> bool:
-    """Whether our side records these calls: a site whose queues can't be told not to does; app_queue never does here."""
-    return not _has_record_setting(center)
-
-
-def _has_record_setting(center: Center) -> bool:
-    with contextlib.closing(sqlite3.connect(center.folder / "data" / "contactcenter.db")) as database:
-        return any(row[1] == "record" for row in database.execute("pragma table_info(queues)"))
-
-
-def _unrecorded(center: Center) -> list[str]:
-    return ["update queues set record = 0"] if _has_record_setting(center) else []

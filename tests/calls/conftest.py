@@ -21,6 +21,8 @@ async def center(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[
     marker = request.node.get_closest_marker("settings")
     made = Center(folder, settings=marker.kwargs if marker else None)
     await made.create()
+    for configured in request.node.iter_markers("configured"):
+        await made.configure(**configured.kwargs)
     for sql in request.node.iter_markers("sql"):
         made.write(*sql.args)
     try:

@@ -9,10 +9,10 @@ import pytest
 from rig.agent import SippAgent, answer_together
 from rig.center import Center
 
-BROADCAST = (
-    "update queues set strategy = 'broadcast', wrap_up_seconds = 0, misses_before_pause = 1",
-    "update members set level = 1",
-)
+BROADCAST = {
+    "*": {"strategy": "broadcast", "wrap_up_seconds": 0, "misses_before_pause": 1},
+    "vip": {"members": {"1001": 1, "1004": 1, "1005": 1}},
+}
 AGENTS = ("1001", "1004", "1005")
 
 
@@ -21,7 +21,7 @@ async def all_ready(center: Center) -> None:
         await center.wait_state(number, "ready")
 
 
-@pytest.mark.sql(*BROADCAST)
+@pytest.mark.configured(queues=BROADCAST)
 async def test_the_first_to_answer_has_the_call(center: Center) -> None:
     async with (
         center.agent("1001", answer_after=None) as one,
@@ -58,7 +58,7 @@ async def test_the_first_to_answer_has_the_call(center: Center) -> None:
     assert not center.facts("AgentPaused")
 
 
-@pytest.mark.sql(*BROADCAST)
+@pytest.mark.configured(queues=BROADCAST)
 async def test_two_phones_answer_in_the_same_instant(center: Center) -> None:
     rounds = 5
     async with (
@@ -92,7 +92,8 @@ async def test_two_phones_answer_in_the_same_instant(center: Center) -> None:
     assert not center.facts("AlarmRaised", name="stuck_reservation")
 
 
-@pytest.mark.sql(*BROADCAST, "update queues set broadcast_width = 1, broadcast_step_seconds = 2")
+@pytest.mark.configured(queues=BROADCAST)
+@pytest.mark.configured(queues={"*": {"broadcast_width": 1, "broadcast_step_seconds": 2}})
 async def test_the_width_grows_with_time(center: Center) -> None:
     async with (
         center.agent("1001", answer_after=None) as one,

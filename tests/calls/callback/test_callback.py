@@ -7,7 +7,7 @@ import pytest
 from rig.center import Center
 
 CALLER = "13800000001"
-ORDER = "update queues set callback = '{order}', announce_seconds = 3, callback_retry_seconds = 1"
+PATIENT = {"announce_seconds": 3, "callback_retry_seconds": 1}
 
 
 @pytest.mark.parametrize("order", ["agent_first", "caller_first"])
@@ -59,7 +59,7 @@ async def test_callback(center: Center, order: str) -> None:
     await center.wait_fact("RecordingSaved", call=call)
 
 
-@pytest.mark.sql(ORDER.format(order="caller_first"), "update queues set callback_tries = 2")
+@pytest.mark.configured(queues={"*": {**PATIENT, "callback": "caller_first", "callback_tries": 2}})
 async def test_a_customer_who_does_not_answer(center: Center) -> None:
     async with center.caller(CALLER) as caller:
         call = await center.queue_up(caller)

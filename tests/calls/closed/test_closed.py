@@ -5,7 +5,7 @@ import pytest
 from rig.center import Center
 
 
-@pytest.mark.sql("""update calendars set weekly = '[[],[],[],[],[],[],[]]' where name = 'always'""")
+@pytest.mark.configured(calendars={"always": {"weekly": {}}})
 async def test_closed(center: Center) -> None:
     async with center.agent("1004", answer_after=0.1) as agent, center.caller() as caller:
         await caller.dial()

@@ -5,7 +5,7 @@ import pytest
 from rig.center import Center
 
 
-@pytest.mark.sql("update hotlines set language = 'en'", "update queues set announce_seconds = 2")
+@pytest.mark.configured(hotlines={"*": {"language": "en"}}, queues={"*": {"announce_seconds": 2}})
 async def test_english(center: Center) -> None:
     async with center.caller("13800000001") as first, center.caller("13800000001") as second:
         for caller in (first, second):

@@ -7,7 +7,7 @@ import pytest
 from rig.center import Center
 
 
-@pytest.mark.sql("update queues set wrap_up_seconds = 30")
+@pytest.mark.configured(queues={"*": {"wrap_up_seconds": 30}})
 async def test_wrap_up_over_a_transfer(center: Center) -> None:
     async with (
         center.agent("1004", answer_after=0.2, tone=700) as first,
@@ -46,7 +46,7 @@ async def test_wrap_up_over_a_transfer(center: Center) -> None:
     assert [f["agent"] for f in center.facts("WrapUpEnded")] == ["1004", "1006"]
 
 
-@pytest.mark.sql("update queues set wrap_up_seconds = 0, ring_seconds = 2")
+@pytest.mark.configured(queues={"*": {"wrap_up_seconds": 0, "ring_seconds": 2}})
 async def test_a_caller_handed_to_somebody_who_does_not_answer_is_served_by_the_queue(center: Center) -> None:
     async with (
         center.agent("1004", answer_after=0.2, tone=700) as first,

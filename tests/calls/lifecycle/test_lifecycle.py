@@ -104,7 +104,7 @@ async def test_a_site_without_sample_data_starts(folder: Path) -> None:
     await center.up()
     try:
         assert await center.read("agent", "list") == []
-        assert [queue["name"] for queue in await center.read("queue", "list")] == ["renewals", "support", "vip"]
+        assert [queue["name"] for queue in await center.read("queue", "list")] == ["support", "vip", "renewals"]
         assert not [line for line in (folder / "log" / "asterisk.log").read_text().splitlines() if "ERROR" in line]
     finally:
         await center.down()

@@ -14,22 +14,12 @@ from rig.ports import LOOPBACK
 CALLS, RATE = 50, 5
 AGENTS = [str(number) for number in range(1001, 1021)]
 NUMBERS = [f"1380000000{n}" for n in (1, 2, 3)]
-MORE_AGENTS = [
-    f"insert into agents (number, name, sip_password, logged_in, pause_reason) values ('{n}', 'agent {n}', 'pw{n}', 1, '')"
-    for n in AGENTS[6:]
-]
-MEMBERS = [
-    "delete from members",
-    *(
-        f"insert into members (queue, agent, level) values ('{q}', '{n}', 1)"
-        for q in ("vip", "support")
-        for n in AGENTS
-    ),
-    "update queues set wrap_up_seconds = 1",
-]
+MORE_AGENTS = {n: {"name": f"agent {n}", "sip_password": f"pw{n}"} for n in AGENTS[6:]}
+QUEUES = {"*": {"wrap_up_seconds": 1, "members": dict.fromkeys(AGENTS, 1)}}
 
 
-@pytest.mark.sql(*MORE_AGENTS, *MEMBERS)
+@pytest.mark.configured(agents=MORE_AGENTS, queues=QUEUES)
+@pytest.mark.sql("update agents set logged_in = 1")
 async def test_fifty_calls(center: Center) -> None:
     passwords = {number: center.password(number) for number in AGENTS}
     pool = SippAgentPool(

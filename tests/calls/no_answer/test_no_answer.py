@@ -4,10 +4,10 @@ import pytest
 
 from rig.center import Center
 
-SHORT = "update queues set ring_seconds = 2"
+SHORT = {"*": {"ring_seconds": 2}}
 
 
-@pytest.mark.sql(SHORT)
+@pytest.mark.configured(queues=SHORT)
 @pytest.mark.parametrize(
     ("refusal", "reason"), [({}, "no_answer"), ({"busy": 486}, "busy"), ({"busy": 603}, "rejected")]
 )

@@ -37,7 +37,7 @@ async def test_calls_go_to_the_contact_even_if_somebody_registered(center: Cente
         assert not registered.calls
 
 
-@pytest.mark.sql("update queues set wrap_up_seconds = 0")
+@pytest.mark.configured(queues={"*": {"wrap_up_seconds": 0}})
 async def test_nobody_gets_outside_alone(center: Center) -> None:
     async with (
         TrunkPeer(center.trunk_password, LOOPBACK, center.sip_port) as outside,

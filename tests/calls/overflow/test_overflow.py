@@ -8,7 +8,7 @@ from rig import sound
 from rig.center import Center
 
 
-@pytest.mark.sql("update queues set max_wait_seconds = 3, overflow_timeout = 'queue:renewals' where name = 'vip'")
+@pytest.mark.configured(queues={"vip": {"max_wait_seconds": 3, "overflow_timeout": "queue:renewals"}})
 async def test_to_the_second_line(center: Center) -> None:
     async with center.agent("1006", answer_after=0.2, tone=600), center.caller() as caller:
         await center.wait_state("1006", "ready")
@@ -23,7 +23,7 @@ async def test_to_the_second_line(center: Center) -> None:
     assert center.facts("CallOverflowed")[0]["why"] == "max_wait"
 
 
-@pytest.mark.sql("update queues set max_wait_seconds = 2, overflow_timeout = 'number:13911110000'")
+@pytest.mark.configured(queues={"*": {"max_wait_seconds": 2, "overflow_timeout": "number:13911110000"}})
 async def test_to_the_duty_managers_mobile(center: Center) -> None:
     async with center.trunk(answer_after=1.0, tone=800) as outside, center.caller() as caller:
         await center.queue_up(caller)
@@ -37,7 +37,7 @@ async def test_to_the_duty_managers_mobile(center: Center) -> None:
     assert record["recording"]
 
 
-@pytest.mark.sql("update queues set accepting = 0, overflow_closed = 'voice_message'")
+@pytest.mark.configured(queues={"*": {"accepting": False, "overflow_closed": "voice_message"}})
 async def test_to_a_voice_message(center: Center) -> None:
     async with center.caller() as caller:
         await center.queue_up(caller, wait_queued=False)

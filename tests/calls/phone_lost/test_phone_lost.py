@@ -7,7 +7,7 @@ import pytest
 from rig.center import Center
 
 
-@pytest.mark.sql("update queues set ring_seconds = 60")
+@pytest.mark.configured(queues={"*": {"ring_seconds": 60}})
 async def test_phone_lost_while_ringing(center: Center) -> None:
     async with (
         center.agent("1004", answer_after=None) as lost,

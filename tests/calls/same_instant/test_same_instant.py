@@ -7,7 +7,7 @@ import pytest
 from rig.center import Center
 
 
-@pytest.mark.sql("update queues set wrap_up_seconds = 0, misses_before_pause = 0")
+@pytest.mark.configured(queues={"*": {"wrap_up_seconds": 0, "misses_before_pause": 0}})
 async def test_answer_and_hang_up_in_one_instant(center: Center) -> None:
     rounds = 5
     async with center.agent("1004", answer_after=None) as agent:
@@ -28,7 +28,7 @@ async def test_answer_and_hang_up_in_one_instant(center: Center) -> None:
             assert len(center.facts("CallEnded", call=call)) == 1
 
 
-@pytest.mark.sql("delete from members where queue = 'vip' and agent != '1004'", "update queues set wrap_up_seconds = 0")
+@pytest.mark.configured(queues={"*": {"wrap_up_seconds": 0}, "vip": {"members": {"1004": 1}}})
 async def test_two_calls_and_one_agent(center: Center) -> None:
     async with (
         center.agent("1004", answer_after=0.2) as agent,
