@@ -1,6 +1,7 @@
 """Flows and routing rules from YAML, refused as a whole with every problem's file, line and fix."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from contactcenter.routing.rules import Rule, When
 
 FLOW_KEYS = ("start", "nodes")
 LONGEST_SHOWN = 60
+CHOICE = re.compile(r"\[key\]|str|constrained-str|(literal|tuple|list)\[.*")
+"""What pydantic puts into the place of a fault beside keys and positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +167,12 @@ def _explain(
     file: Path, error: ValidationError, place: Place, lines: dict[Place, int], keys: tuple[str, ...]
 ) -> list[FileProblem]:
     found: list[FileProblem] = []
+    seen: set[Place] = set()
     for item in error.errors():
-        where = tuple(part for part in item["loc"] if part != "[key]")
+        where = tuple(part for part in item["loc"] if not (isinstance(part, str) and CHOICE.fullmatch(part)))
+        if where != item["loc"] and where in seen:
+            continue  # one value, of which pydantic says for each type it might have had that it is none
+        seen.add(where)
         line = line_of(lines, (*place, *where))
         name = ".".join(str(part) for part in where) or str(place[-1])
         match item["type"]:

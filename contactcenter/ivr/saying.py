@@ -11,7 +11,8 @@ from typing import Literal
 from contactcenter.spoken import number_prompts
 
 Kind = Literal["number", "digits", "date", "time", "money"]
-LARGEST = 999_999_999_999
+LARGEST_DIGITS = 12
+LARGEST = 10**LARGEST_DIGITS - 1
 KEYS = {"*": "star", "#": "pound"}
 
 
@@ -52,9 +53,9 @@ def _digits(value: str, _: str) -> list[str]:
 
 
 def _number(value: str, language: str) -> list[str]:
-    number = _decimal(value)
+    number = _decimal(value).quantize(Decimal("0.000001"), ROUND_HALF_UP)
     whole, _, places = f"{abs(number):f}".partition(".")
-    places = places.rstrip("0")[:6]
+    places = places.rstrip("0")
     sign = ["minus"] if number < 0 else []
     return [*sign, *_whole(int(whole), language), *(["point", *places] if places else [])]
 
@@ -110,7 +111,7 @@ def _decimal(value: str) -> Decimal:
         number = Decimal(value.lstrip("¥￥").replace(",", "").removesuffix("元"))
     except InvalidOperation:
         raise ValueError("this is no number") from None
-    if not number.is_finite() or abs(number) > LARGEST:
+    if not number.is_finite() or number.adjusted() >= LARGEST_DIGITS:
         raise ValueError(f"this is outside -{LARGEST} to {LARGEST}")
     return number
 

@@ -25,7 +25,7 @@ KEY = {
     "zh": rf"(?:[0-9*#]|{'|'.join(WORDS['zh'])})(?!下|次|段|些|会)号?键?",
     "en": rf"(?:the\s+)?(?:[0-9*#]|(?:{'|'.join(WORDS['en'])})\b)(?:\s+(?:key|sign))?",
 }
-AND = {"zh": r"[、或和]", "en": r"\s*(?:,|\bor\b|\band\b)\s*"}
+AND = {"zh": r"[、或和]", "en": r"\s*(?:,|,?\s*\b(?:or|and)\b)\s*"}
 TO = {"zh": r"[到至~～-]", "en": r"\s*(?:\bto\b|\bthrough\b|-)\s*"}
 
 

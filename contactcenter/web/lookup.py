@@ -20,13 +20,12 @@ class WebLookup:
         Redirects are not followed: the address is the admin's, and the headers may hold a password.
         """
         timeout = aiohttp.ClientTimeout(total=request.seconds)
-        url = URL(request.url, encoded=True)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
                 session.request(
                     request.method,
-                    url,
+                    URL(request.url, encoded=True),
                     headers={"Accept": "application/json", **request.headers},
                     json=request.body,
                     allow_redirects=False,
