@@ -11,6 +11,7 @@ from happenings import START, ended
 from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contactcenter.acd.ports import PastPart
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
 from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import migrate
@@ -35,6 +36,11 @@ def problem(company: int | None) -> Problem:
     return Problem(CALL, START, "+8613800000001", None if company is None else CompanyId(company), None, "Call", AGENT)
 
 
+async def past(database: AsyncEngine, contact: ContactId | None, company: CompanyId | None) -> object:
+    wanted: set[PastPart] = {"ticket", "last_agent", "abandons"}
+    return await HistoryRepository(database).past(contact, company, "+8613800000001", START, wanted)
+
+
 async def write_late(database: AsyncEngine) -> None:
     """A fact of a call that the writer does not have at hand."""
     writer = FactWriter(database)
@@ -50,6 +56,8 @@ LOOKUPS: dict[str, Callable[[AsyncEngine], Awaitable[Any]]] = {
     "customer by service code": lambda db: CustomerRepository(db).by_service_code("100001"),
     "last agents of a contact": lambda db: HistoryRepository(db).last_agents(ContactId(1), CompanyId(1), "", START),
     "last agents of a number": lambda db: HistoryRepository(db).last_agents(None, None, "+8613800000001", START),
+    "a contact's past": lambda db: past(db, ContactId(1), CompanyId(1)),
+    "a number's past": lambda db: past(db, None, None),
     "open ticket of a company": lambda db: TicketRepository(db).open_or_join(problem(1)),
     "open ticket of a number": lambda db: TicketRepository(db).open_or_join(problem(None)),
     "open tickets of an agent": lambda db: TicketRepository(db).open_of(AGENT),
