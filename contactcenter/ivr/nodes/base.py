@@ -16,10 +16,11 @@ Variable = Annotated[str, StringConstraints(pattern=f"^{NAME}$")]
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A way out of a node. by_key: the caller chose it, so a loop through it can't run by itself."""
+    """A way out of a node. by_key: the caller chose it, so a loop through it can't run by itself. label: when it is taken."""
 
     target: str
     by_key: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,6 @@ class Node(BaseModel):
         raise NotImplementedError
 
 
-def ways(*targets: str | None) -> list[Exit]:
-    """The exits that are given, each once."""
-    return [Exit(target) for target in dict.fromkeys(targets) if target is not None]
+def ways(**targets: str | None) -> list[Exit]:
+    """The exits that are given: the field that names each, and where it leads."""
+    return [Exit(target, label=field) for field, target in targets.items() if target is not None]

@@ -20,7 +20,7 @@ class Callback(Node):
     withheld: str | None = None
 
     def exits(self) -> list[Exit]:
-        return ways(self.withheld)
+        return ways(withheld=self.withheld)
 
     def uses(self) -> list[Uses]:
         return [Uses("queue", self.queue, "queue")]

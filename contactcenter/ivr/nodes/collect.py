@@ -36,7 +36,7 @@ class Collect(Node):
         return self
 
     def exits(self) -> list[Exit]:
-        return [Exit(self.next, by_key=True), *ways(self.failed)]
+        return [Exit(self.next, by_key=True, label="next"), *ways(failed=self.failed)]
 
     def prompts(self, language: str) -> list[str]:  # noqa: ARG002
         return [self.prompt, self.wrong, NOTHING]

@@ -17,7 +17,7 @@ class Hours(Node):
     calendar: str | None = None
 
     def exits(self) -> list[Exit]:
-        return ways(self.open, self.closed)
+        return ways(open=self.open, closed=self.closed)
 
     def uses(self) -> list[Uses]:
         return [Uses("calendar", self.calendar, "calendar")] if self.calendar else []

@@ -59,7 +59,7 @@ class Http(Node):
         return into
 
     def exits(self) -> list[Exit]:
-        return ways(self.next, self.failed)
+        return ways(next=self.next, failed=self.failed)
 
     def reads(self) -> set[str]:
         return {name for text in (self.url, *(self.body or {}).values()) for name in variables(text)}

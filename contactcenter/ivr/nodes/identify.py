@@ -24,7 +24,7 @@ class Identify(Node):
     failed: str = "service-code-failed"
 
     def exits(self) -> list[Exit]:
-        return ways(self.known, self.unknown)
+        return ways(known=self.known, unknown=self.unknown)
 
     def prompts(self, language: str) -> list[str]:  # noqa: ARG002
         return [self.prompt, self.wrong, self.failed, "no-key"] if self.tries else []

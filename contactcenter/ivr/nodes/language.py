@@ -11,7 +11,7 @@ class Language(Node):
     next: str
 
     def exits(self) -> list[Exit]:
-        return ways(self.next)
+        return ways(next=self.next)
 
     async def run(self, walk: Walk) -> str:
         walk.phone.language = self.language

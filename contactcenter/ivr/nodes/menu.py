@@ -28,7 +28,7 @@ class Menu(Node):
     unspoken: tuple[Key, ...] = ()
 
     def exits(self) -> list[Exit]:
-        return [*(Exit(target, by_key=True) for target in self.keys.values()), *ways(self.failed)]
+        return [*(Exit(target, by_key=True, label=key) for key, target in self.keys.items()), *ways(failed=self.failed)]
 
     def prompts(self, language: str) -> list[str]:  # noqa: ARG002
         return [self.prompt, self.wrong_key, self.no_key]

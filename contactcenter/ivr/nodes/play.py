@@ -22,7 +22,7 @@ class Play(Node):
         return value
 
     def exits(self) -> list[Exit]:
-        return ways(self.next)
+        return ways(next=self.next)
 
     def prompts(self, language: str) -> tuple[str, ...]:  # noqa: ARG002
         return (self.prompt,) if isinstance(self.prompt, str) else self.prompt

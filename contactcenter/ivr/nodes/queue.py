@@ -27,7 +27,7 @@ class Queue(Node):
     then: str | None = None
 
     def exits(self) -> list[Exit]:
-        return ways(self.then)
+        return ways(then=self.then)
 
     def uses(self) -> list[Uses]:
         agents = [Uses("agent", agent, "first") for agent in self.first if agent not in WORDS]

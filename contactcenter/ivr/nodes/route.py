@@ -22,7 +22,7 @@ class Route(Node):
     then: str | None = None
 
     def exits(self) -> list[Exit]:
-        return ways(self.otherwise, self.then)
+        return ways(otherwise=self.otherwise, then=self.then)
 
     async def run(self, walk: Walk) -> Outcome:
         rules = walk.means.rules

@@ -28,7 +28,7 @@ class Say(Node):
         return self
 
     def exits(self) -> list[Exit]:
-        return ways(self.next, self.failed)
+        return ways(next=self.next, failed=self.failed)
 
     def reads(self) -> set[str]:
         return variables(self.value)

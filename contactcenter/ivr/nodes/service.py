@@ -34,7 +34,9 @@ class Service(Node):
         return self
 
     def exits(self) -> list[Exit]:
-        return ways(self.active, self.expiring, self.expired, self.none, self.otherwise)
+        return ways(
+            active=self.active, expiring=self.expiring, expired=self.expired, none=self.none, otherwise=self.otherwise
+        )
 
     def prompts(self, language: str) -> list[str]:  # noqa: ARG002
         return [f"service-{state}" for state in STATES[1:]] if self.say else []

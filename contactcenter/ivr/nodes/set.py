@@ -23,7 +23,7 @@ class Set(Node):
         return values
 
     def exits(self) -> list[Exit]:
-        return ways(self.next)
+        return ways(next=self.next)
 
     def reads(self) -> set[str]:
         return {name for text in self.values.values() for name in variables(text)}

@@ -12,7 +12,7 @@ class Subflow(Node):
     next: str
 
     def exits(self) -> list[Exit]:
-        return ways(self.next)
+        return ways(next=self.next)
 
     def uses(self) -> list[Uses]:
         return [Uses("flow", self.flow, "flow")]

@@ -13,7 +13,7 @@ class Survey(Node):
     next: str
 
     def exits(self) -> list[Exit]:
-        return ways(self.next)
+        return ways(next=self.next)
 
     def prompts(self, language: str) -> list[str]:  # noqa: ARG002
         return ["survey-ask", "survey-thanks", "wrong-key", "no-key", "goodbye"]

@@ -23,7 +23,7 @@ class Transfer(Node):
     then: str | None = None
 
     def exits(self) -> list[Exit]:
-        return ways(self.failed, self.then)
+        return ways(failed=self.failed, then=self.then)
 
     async def run(self, walk: Walk) -> ToNumber:  # noqa: ARG002
         return ToNumber(self.to, self.seconds, self.failed, self.then)

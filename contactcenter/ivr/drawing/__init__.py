@@ -1,0 +1,1 @@
+"""Flows as pictures: boxes and arrows, as Mermaid text and as SVG. Pure."""
