@@ -8,7 +8,11 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from contactcenter.errors import BadInput
+
 SWEEPS = 12
+MOST_POINTS = 5000
+"""Layers that all arrows pass together."""
 Point = tuple[float, float]
 
 
@@ -27,11 +31,16 @@ class Layout:
 def layout(
     sizes: Mapping[str, Point], arrows: Iterable[tuple[str, str]], start: str, *, between: float, gap: float
 ) -> Layout:
-    """sizes: box -> width and height. between: how far layers are apart; gap: how far boxes of a layer are at least."""
+    """sizes: box -> width and height. between: how far layers are apart; gap: how far boxes of a layer are at least.
+
+    Raises BadInput for a picture that nobody could read.
+    """
     ends = [arrow for arrow in arrows if arrow[0] != arrow[1]]
     back = _leading_back(list(sizes), ends, start)
     down = [(b, a) if (a, b) in back else (a, b) for a, b in ends]
     depth = _depths(list(sizes), down)
+    if sum(depth[b] - depth[a] for a, b in down) > MOST_POINTS:
+        raise BadInput("this flow is too large for a picture. Divide it into subflows.")
     widths = {name: size[0] for name, size in sizes.items()}
     chains: dict[tuple[str, str], list[str]] = {}
     links: list[tuple[str, str]] = []
