@@ -7,14 +7,16 @@ looking at whom it changed, and a decision costs the same with ten agents as wit
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import count
 from typing import Any
 
 from contactcenter.acd import calls, configuring, offers, staff, talks
 from contactcenter.acd import inputs as i
+from contactcenter.acd.asking import Asked, order
 from contactcenter.acd.line import Order, WaitingCall
+from contactcenter.acd.needs import NONE, Skills
 from contactcenter.acd.settings import QueueSettings
 from contactcenter.acd.state import State
 from contactcenter.agents.states import LiveAgent
@@ -118,6 +120,18 @@ class Engine:
             elif number not in sticky:
                 yield number, strategy
         yield from ((number, strategy) for number in sorted(missed, key=lambda number: place.missed_by[number]))
+
+    def asked(
+        self,
+        queue: QueueName,
+        now: datetime,
+        *,
+        first: Iterable[AgentNumber] = (),
+        sticky: Iterable[AgentNumber] = (),
+        skills: Skills = NONE,
+    ) -> list[Asked]:
+        """Whom such a call would be offered to now, see asking.py. Raises NotFound."""
+        return order(self._state, queue, now, first=tuple(first), sticky=tuple(sticky), needed=skills)
 
     # ---- the decision
 

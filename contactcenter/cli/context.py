@@ -114,10 +114,10 @@ class Context:
         except BadInput as error:
             raise SiteError(f"it is stored, but the running controller does not take it: {error}") from error
 
-    def ask_controller(self, path: str) -> Any | None:
+    def ask_controller(self, path: str, **query: str) -> Any | None:
         """What the running controller says, or None when it is down."""
         try:
-            return asyncio.run(client_of(self.site).get(path))
+            return asyncio.run(client_of(self.site).get(path, **query))
         except ControllerUnreachable:
             return None
 

@@ -18,11 +18,13 @@ from contactcenter.cli import (
     customer,
     doctor,
     flow,
+    flow_versions,  # noqa: F401 (adds verbs to flow)
     hotline,
     prompt,
     queue,
     recording,
     route,
+    route_try,  # noqa: F401 (adds a verb to route)
     site,
     ticket,
     trunk,

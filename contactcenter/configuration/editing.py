@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from contactcenter.acd.change import without_member
 from contactcenter.configuration.document import kept
-from contactcenter.configuration.kinds import AGENT, Kind
+from contactcenter.configuration.kinds import AGENT, FLOW, Kind
 from contactcenter.configuration.models import Configuration
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.ids import AgentNumber
@@ -46,6 +46,13 @@ def without_agent(now: Configuration, number: AgentNumber) -> Configuration:
         for name, queue in now.queues.items()
     }
     return dataclasses.replace(without(now, AGENT, number), queues=queues)
+
+
+def with_flows(now: Configuration, texts: Mapping[str, str]) -> Configuration:
+    """Flows with these texts; each that differs is at its next version. Raises BadInput."""
+    for name, text in texts.items():
+        now = with_thing(now, FLOW, name, kept(FLOW.read(name, {"text": text}), now.flows.get(name)))
+    return now
 
 
 def find(now: Configuration, kind: Kind[Any], key: str) -> Any:

@@ -15,8 +15,8 @@ class ControllerClient:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout = aiohttp.ClientTimeout(total=seconds)
 
-    async def get(self, path: str) -> Any:
-        return await self._ask("GET", path)
+    async def get(self, path: str, **query: str) -> Any:
+        return await self._ask("GET", path, query)
 
     async def post(self, path: str, **query: str) -> Any:
         return await self._ask("POST", path, query)

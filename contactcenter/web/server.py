@@ -1,6 +1,7 @@
 """The HTTP API on loopback: health for everybody on this machine, all else with the site's token."""
 
 import asyncio
+import dataclasses
 import hmac
 import json
 from collections.abc import Awaitable, Callable
@@ -15,12 +16,14 @@ from contactcenter.center import Center
 from contactcenter.changes import Author
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.events import TicketClosed
-from contactcenter.ids import AgentNumber, TicketNumber
+from contactcenter.ids import AgentNumber, QueueName, TicketNumber
 from contactcenter.web.views import agents_view, callbacks_view, queue_view, queues_view
 
 CENTER = web.AppKey("center", Center)
 TOKEN = web.AppKey("token", str)
 READY = web.AppKey[Callable[[], dict[str, bool]]]("ready")
+
+ASKED = ("first", "sticky", "skills")
 
 routes = web.RouteTableDef()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -83,6 +86,21 @@ async def queues(request: web.Request) -> web.Response:
 async def queue(request: web.Request) -> web.Response:
     """Every setting of a queue."""
     return _json(queue_view(request.app[CENTER].queue(request.match_info["name"])))
+
+
+@routes.get("/api/v1/queues/{name}/asked")
+async def asked(request: web.Request) -> web.Response:
+    """?first=1006&sticky=1004,1005&skills=english: whom such a call would be offered to now, in order, with why."""
+    center, query = request.app[CENTER], request.query
+    first, sticky, skills = ([word for word in query.get(name, "").split(",") if word] for name in ASKED)
+    order = center.distributor.engine.asked(
+        QueueName(request.match_info["name"]),
+        center.clock.now(),
+        first=map(AgentNumber, first),
+        sticky=map(AgentNumber, sticky),
+        skills=frozenset(skills),
+    )
+    return _json([dataclasses.asdict(one) for one in order])
 
 
 @routes.post("/api/v1/queues/{name}")

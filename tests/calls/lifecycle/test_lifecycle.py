@@ -62,10 +62,10 @@ async def test_flow_with_mistakes(made: Center) -> None:
     flow.write_text(
         flow.read_text(encoding="utf-8").replace("failed: not-understood", "faild: not-understood", 1), encoding="utf-8"
     )
-    lines = (await refused(made, "up")).splitlines()
+    lines = (await refused(made, "flow", "publish", str(flow))).splitlines()
     number = next(n for n, text in enumerate(flow.read_text(encoding="utf-8").splitlines(), 1) if "faild" in text)
     assert any(f"main.yaml:{number}: unknown key faild. Did you mean failed?" in line for line in lines)
-    assert not (await made.read("status"))["processes"]
+    assert [(row["version"], row["file"]) for row in await made.read("flow", "list")] == [(1, "differs")]
 
 
 async def test_folder_not_writable(made: Center) -> None:

@@ -8,11 +8,10 @@ import pytest
 
 from rig.center import Center
 
-WAITS = "update queues set wrap_up_seconds = 0, sticky_wait_seconds = {seconds}"
 FIRST, OTHER = "13800000001", "13800000014"
 
 
-@pytest.mark.sql(WAITS.format(seconds=30))
+@pytest.mark.configured(queues={"*": {"wrap_up_seconds": 0, "sticky_wait_seconds": 30}})
 async def test_sticky_busy_then_free(center: Center) -> None:
     async with center.agent("1004", answer_after=0.2) as knows, center.agent("1005", answer_after=0.2) as other:
         await center.wait_state("1004", "ready")
@@ -38,7 +37,7 @@ async def test_sticky_busy_then_free(center: Center) -> None:
     assert [f["why"] for f in center.facts("CallOffered")] == ["round_robin", "sticky", "sticky"]
 
 
-@pytest.mark.sql(WAITS.format(seconds=2))
+@pytest.mark.configured(queues={"*": {"wrap_up_seconds": 0, "sticky_wait_seconds": 2}})
 async def test_sticky_busy_for_too_long(center: Center) -> None:
     async with center.agent("1004", answer_after=0.2) as knows, center.agent("1005", answer_after=0.2):
         await center.wait_state("1005", "ready")

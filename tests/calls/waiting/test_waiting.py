@@ -7,15 +7,11 @@ import pytest
 
 from rig.center import Center
 
-ONE_AGENT = (
-    "delete from members",
-    "insert into members (queue, agent, level) values ('support', '1001', 1), ('vip', '1001', 1)",
-    "update queues set announce_seconds = 4, wrap_up_seconds = 0",
-)
+ONE_AGENT = {"*": {"announce_seconds": 4, "wrap_up_seconds": 0, "members": {"1001": 1}}, "renewals": {"members": {}}}
 STANDARD, OTHER, VIP = "13800000002", "13800000003", "13800000001"
 
 
-@pytest.mark.sql(*ONE_AGENT)
+@pytest.mark.configured(queues=ONE_AGENT)
 async def test_waiting(center: Center) -> None:
     async with (
         center.agent("1001", answer_after=0.2, tone=600) as agent,
