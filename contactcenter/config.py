@@ -1,5 +1,6 @@
 """The settings of a site: one frozen Settings from contactcenter.toml, every field with its help text."""
 
+import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from contactcenter.errors import FileProblem, FileProblems, SiteError
+from contactcenter.errors import BadInput, FileProblem, FileProblems, SiteError
 
 FILE = "contactcenter.toml"
 SECRETS = "secrets.toml"
@@ -213,3 +214,30 @@ def _line_of(text: str, keys: list[str]) -> int | None:
         elif section == wanted and word.split("=")[0].strip() == key:
             return number
     return found
+
+
+def flat(settings: Settings) -> dict[str, Any]:
+    """Every setting by its whole name, such as sip.port."""
+    values = settings.model_dump(mode="json")
+    parts = {
+        f"{name}.{key}": one for name, part in values.items() if isinstance(part, dict) for key, one in part.items()
+    }
+    return {**{name: value for name, value in values.items() if not isinstance(value, dict)}, **parts}
+
+
+def with_setting(settings: Settings, name: str, value: Any) -> Settings:
+    """The settings with another value for one of them; text is read as its field wants it. Raises BadInput."""
+    known = flat(settings)
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        fix = f"Did you mean {close[0]}?" if close else "See: contactcenter site show"
+        raise BadInput(f"there is no setting {name}. {fix}")
+    if isinstance(known[name], list) and isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    section, _, key = name.rpartition(".")
+    values = settings.model_dump(mode="json")
+    (values[section] if section else values)[key] = value
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise BadInput(f"{name} is {value!r}: {error.errors()[0]['msg'].removeprefix('Value error, ')}.") from None

@@ -9,6 +9,8 @@ from contactcenter.changes import Change
 from contactcenter.cli.changing import change, dry_run_option, masked, print_items, yes_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.settings import SITE, change_settings
+from contactcenter.config import with_setting
 from contactcenter.configuration.difference import backwards, with_items
 from contactcenter.configuration.kinds import KINDS
 from contactcenter.errors import BadInput, NotFound
@@ -86,17 +88,17 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
             f"change {last.number}, {last.at.astimezone(context.zone):%Y-%m-%d %H:%M}, {last.author.who}: "
             f"{last.author.command}"
         )
+    if not (yes or dry_run):
+        click.confirm("Take it back?", abort=True)
+    if items[0].kind == SITE:
+        settings = context.settings
+        for item in items:
+            settings = with_setting(settings, item.key, (item.after or {})["value"])
+        change_settings(context, context.settings, settings, dry_run=dry_run, as_json=as_json, undoes=last.number)
+        return
     if any(item.kind not in KINDS and item.kind != "route-order" for item in items):
         raise BadInput(f"change {last.number} is one of customers, which can't be taken back.")
-    ask = "" if yes else "Take it back?"
-    change(
-        context,
-        lambda now: with_items(now, items),
-        dry_run=dry_run,
-        as_json=as_json,
-        ask=ask,
-        undoes=last.number,
-    )
+    change(context, lambda now: with_items(now, items), dry_run=dry_run, as_json=as_json, undoes=last.number)
 
 
 def _fields(change: Change) -> dict[str, Any]:

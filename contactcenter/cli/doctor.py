@@ -13,18 +13,24 @@ from contactcenter.acd.check import check_queues
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
-from contactcenter.dialplan import check_configuration, prompt_texts, prompts
+from contactcenter.clock import SystemClock
+from contactcenter.dialplan import LANGUAGES, check_configuration, prompt_texts, prompts
 from contactcenter.errors import ContactCenterError, SiteError
+from contactcenter.hours.doctor import warnings
 from contactcenter.recording.recorder import Recorder
 from contactcenter.store.database import revision_of
 from contactcenter.supervisor import check_ports, running
+
+
+class Warned(ContactCenterError):
+    """Calls are taken, but somebody should look at it soon."""
 
 
 @click.command()
 @json_option
 @pass_context
 def doctor(context: Context, as_json: bool) -> None:
-    """Check everything the site needs; exit 1 if something is wrong.
+    """Check everything the site needs; exit 1 if something is wrong. A warning is for the next days.
 
     Example: contactcenter --site ~/center doctor
     """
@@ -33,7 +39,10 @@ def doctor(context: Context, as_json: bool) -> None:
         print_json(results)
     else:
         for result in results:
-            mark = click.style("ok  ", fg="green") if result["ok"] else click.style("FAIL", fg="red")
+            word, colour = (
+                ("warn", "yellow") if "warning" in result else ("ok", "green") if result["ok"] else ("FAIL", "red")
+            )
+            mark = click.style(f"{word:<4}", fg=colour)
             click.echo(f"{mark} {result['check']:<14} {result['detail']}")
     if not all(result["ok"] for result in results):
         sys.exit(1)
@@ -42,6 +51,8 @@ def doctor(context: Context, as_json: bool) -> None:
 def _check(name: str, check: Callable[[Context], str], context: Context) -> dict[str, str | bool]:
     try:
         return {"check": name, "ok": True, "detail": check(context)}
+    except Warned as warning:
+        return {"check": name, "ok": True, "warning": True, "detail": str(warning)}
     except (ContactCenterError, OSError) as error:
         return {"check": name, "ok": False, "detail": str(error)}
 
@@ -79,8 +90,26 @@ def _database(context: Context) -> str:
 
 def _dialplans(context: Context) -> str:
     configuration = context.configuration()
-    flows = check_configuration(configuration, prompts(context.site))
+    texts = {language: prompt_texts(context.site, language) for language in LANGUAGES}
+    flows = check_configuration(configuration, prompts(context.site), texts)
+    differ = [
+        name
+        for name, published in configuration.flows.items()
+        if (file := context.site.dialplans / f"{name}.yaml").is_file()
+        and file.read_text(encoding="utf-8", errors="replace") != published.text
+    ]
+    if differ:
+        raise Warned(f"{differ[0]}.yaml is not as published. See: contactcenter flow diff {differ[0]}")
     return f"{len(flows)} flow{'s' * (len(flows) != 1)}, {len(configuration.routes)} routing rules"
+
+
+def _calendars(context: Context) -> str:
+    calendars = context.configuration().calendars.values()
+    found = [line for one in calendars for line in warnings(one, SystemClock().now().astimezone(one.timezone).date())]
+    used = {hotline.calendar for hotline in context.configuration().hotlines.values()}
+    if found:
+        raise Warned("; ".join(found))
+    return f"{len(calendars)}, {len(used)} of them in use"
 
 
 def _prompts(context: Context) -> str:
@@ -132,6 +161,7 @@ CHECKS: dict[str, Callable[[Context], str]] = {
     "disk": _disk,
     "database": _database,
     "dialplans": _dialplans,
+    "calendars": _calendars,
     "prompts": _prompts,
     "ffmpeg": _converter,
     "agents": _agents,

@@ -25,6 +25,7 @@ from contactcenter.cli import (
     recording,
     route,
     route_try,  # noqa: F401 (adds a verb to route)
+    settings,
     site,
     ticket,
     trunk,
@@ -95,6 +96,7 @@ for noun in (
     recording.recording,
     alarm.alarm,
     prompt.prompt,
+    settings.site_settings,
     audit.audit,
 ):
     main.add_command(noun)

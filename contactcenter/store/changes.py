@@ -1,6 +1,6 @@
 """The audit log in the store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.changes import Author, Change, Item
+from contactcenter.clock import SystemClock
 from contactcenter.store import tables as t
 
 WIDEST = 500
@@ -54,6 +55,13 @@ def record(
     if undoes is not None:
         connection.execute(update(t.changes).where(t.changes.c.number == undoes).values(undone_by=number))
     return number
+
+
+async def record_alone(database: AsyncEngine, author: Author, items: Sequence[Item], undoes: int | None = None) -> int:
+    """Writes a change that was made elsewhere than in the database; its number."""
+    at = SystemClock().now()
+    async with database.begin() as connection:
+        return await connection.run_sync(lambda c: record(c, author, at, items, undoes=undoes))
 
 
 class AuditRepository:
