@@ -13,7 +13,7 @@ from contactcenter.acd.check import check_queues
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
-from contactcenter.dialplan import check_configuration, prompt_texts, prompts
+from contactcenter.dialplan import LANGUAGES, check_configuration, prompt_texts, prompts
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.recording.recorder import Recorder
 from contactcenter.store.database import revision_of
@@ -79,7 +79,8 @@ def _database(context: Context) -> str:
 
 def _dialplans(context: Context) -> str:
     configuration = context.configuration()
-    flows = check_configuration(configuration, prompts(context.site))
+    texts = {language: prompt_texts(context.site, language) for language in LANGUAGES}
+    flows = check_configuration(configuration, prompts(context.site), texts)
     return f"{len(flows)} flow{'s' * (len(flows) != 1)}, {len(configuration.routes)} routing rules"
 
 

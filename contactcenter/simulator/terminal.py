@@ -179,7 +179,7 @@ class TerminalPhone:
     ) -> None:
         self.call = CallId("try")
         self.language = language
-        self._keys, self._say, self._texts = keys, say, texts
+        self._keys, self._show, self._texts = keys, say, texts
 
     async def answer(self) -> None:
         pass
@@ -187,10 +187,10 @@ class TerminalPhone:
     async def play(self, *prompts: str, until: asyncio.Event | None = None) -> None:  # noqa: ARG002
         texts = [self._texts.get(self.language, {}).get(prompt, "") for prompt in prompts]
         if len(prompts) > 1 and all(prompt.startswith("digits/") for prompt in prompts):
-            self._say(("" if self.language == "zh" else " ").join(texts))
+            self._show(("" if self.language == "zh" else " ").join(texts))
             return
         for prompt, text in zip(prompts, texts, strict=True):
-            self._say(f"[{prompt}] {text}".rstrip())
+            self._show(f"[{prompt}] {text}".rstrip())
 
     async def ask_key(self, prompt: str, seconds: float, before: str = "") -> str:
         return await self._ask(prompt, seconds, 1, before)
@@ -204,7 +204,7 @@ class TerminalPhone:
     async def _ask(self, prompt: str, seconds: float, most: int, before: str) -> str:
         await self.play(*(name for name in (before, prompt) if name))
         answer = self._keys.answer(most)
-        self._say(f"  > {answer}" if answer else f"  > (nothing for {seconds:g} s)")
+        self._show(f"  > {answer}" if answer else f"  > (nothing for {seconds:g} s)")
         return answer
 
     # ---- what comes after a flow's destination, and is never reached in a try
