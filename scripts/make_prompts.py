@@ -65,7 +65,7 @@ DIGIT_SPEED = {"zh": 0.85, "en": 1.0}
 
 # One word alone comes out of the model with a wrong tone, and a comma list comes out without pauses. So a short text is
 # spoken between two sentences and cut at the pauses; the pairs below gave each syllable its own tone when measured:
-# level for 一 三 七 八 千, rising for 零 十, low for 五 九 百 (last in what is said), falling for 二 四 六 万.
+# level for 一 三 七 八 千 分, rising for 零 十 年 元, low for 五 九 百 (last in what is said) 点 两 角, falling for 二 四 六 万 亿 负 月 日.
 CARRIERS = {
     "zh": ("感谢您的来电。", "。感谢您的来电。"),
     "en": ("Please listen to the number:", ". Please hold."),
@@ -76,6 +76,8 @@ OWN_CARRIERS = {
     "zh/digits/7": ("您好，现在为您播报数字，", "！感谢您的来电。"),
     "zh/digits/9": ("感谢您的来电。", "。"),
     "zh/digits/hundred": ("感谢您的来电。", "。"),
+    "zh/digits/minute": ("您好，现在为您播报数字，", "！感谢您的来电。"),
+    "zh/digits/fen": ("您好，现在为您播报数字，", "！感谢您的来电。"),
     "zh/digits/star": ("现在为您播报数字，", "，谢谢您的来电。"),
     "zh/digits/pound": ("您现在播报的是。", "。请您核对一下。"),
     "zh/queue-position-after": ("感谢您的来电。", ""),
