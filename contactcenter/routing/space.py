@@ -56,17 +56,13 @@ class Space:
         return sum(1 << bit for bit, value in enumerate(self.values[dimension]) if value in wanted)
 
     def boxes(self, when: When) -> list[Box]:
-        """The cases of a rule, as boxes that have nothing in common; none when it can't match."""
+        """The cases of a rule; none when it can't match."""
         box = self.tidy(dict(self._conditions(when)))
         if box is None:
             return []
         if when.product is None:
             return [box]
-        found, without = [], dict(box)
-        for product in dict.fromkeys(when.product):
-            found.append({**without, f"product.{product}": YES})
-            without = {**without, f"product.{product}": NO}
-        return found
+        return [{**box, f"product.{product}": YES} for product in dict.fromkeys(when.product)]
 
     def _conditions(self, when: When) -> Iterator[tuple[str, int]]:
         """All but products, of which one is enough."""

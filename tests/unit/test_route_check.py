@@ -103,6 +103,8 @@ def test_several_rules_together_hide_one_and_are_named() -> None:
         ({"menu": {"gone": ["1"]}}, "there is no menu gone that is 1"),
         ({"hotline": ["999"]}, "there is no hotline that is 999"),
         ({"identified": False, "level": ["vip"]}, "no caller can be like this"),
+        ({"identified": False, "product": ["a"]}, "no caller can be like this"),
+        ({"identified": False, "region": ["north"]}, "no caller can be like this"),
         ({"identified": False, "service": ["active"], "product": ["a"]}, "no caller can be like this"),
     ],
 )

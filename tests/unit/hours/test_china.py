@@ -79,6 +79,7 @@ def test_a_special_day_goes_before_the_own_table_and_that_before_the_country() -
     own = edit.own_days_set(OFFICE, {day: OwnDay(worked=True)})
     assert OFFICE.spans_on(day) == ()
     assert own.spans_on(day) == NINE_TO_SIX
+    assert own.spans_on(date(2025, 10, 2)) == (), "the rest of a year that the package knows is the country's"
     assert edit.special_set(own, day, [Span.parse("10:00-11:00")]).spans_on(day) == (Span.parse("10:00-11:00"),)
 
 
