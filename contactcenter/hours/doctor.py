@@ -17,7 +17,7 @@ def warnings(calendar: Calendar, today: date) -> list[str]:
         found.append(
             f"calendar {calendar.name}: holidays of {calendar.holidays} are not known for {through + 1}, only those that the law"
             " names are kept: update the package `holidays`, or import a table:"
-            f" contactcenter calendar holidays {calendar.name} FILE"
+            f" contactcenter calendar holidays {calendar.name} --table FILE"
         )
     if (closed := calendar.closed) is not None and closed.until is None:
         found.append(
