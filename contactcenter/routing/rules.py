@@ -1,7 +1,8 @@
 """The rules, held against a case from top to bottom: the first that matches wins, and every one tried says why or why not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -66,32 +67,40 @@ class When(BaseModel):
     menu: dict[str, list[str]] | None = None
     values: dict[str, list[str]] | None = None
 
-    def why_not(self, case: Case) -> str:  # noqa: PLR0911 (one way out for each kind of condition)
+    def why_not(self, case: Case) -> str:
         """The first condition that does not hold, or "" when all do."""
+        return next(chain(self._listed(case), self._flags(case), self._caller(case), self._chosen(case)), "")
+
+    def _listed(self, case: Case) -> Iterator[str]:
         for name in ("hotline", "level", "service", "package", "region", "group", "language"):
             wanted: list[str] | None = getattr(self, name)
             have = getattr(case, name)
             if wanted is not None and have not in wanted:
-                return f"{name} is {have or 'none'}, not {' or '.join(wanted)}"
+                yield f"{name} is {have or 'none'}, not {' or '.join(wanted)}"
+
+    def _flags(self, case: Case) -> Iterator[str]:
         for name, yes, no in FLAGS:
             flag: bool | None = getattr(self, name)
             if flag is not None and bool(getattr(case, name)) is not flag:
-                return no if flag else yes
-        if self.caller is not None and not _listed(case.caller, self.caller):
-            return f"caller is {case.caller or 'withheld'}, not {' or '.join(self.caller)}"
+                yield no if flag else yes
+
+    def _caller(self, case: Case) -> Iterator[str]:
+        if self.caller is not None and not _is_one_of(case.caller, self.caller):
+            yield f"caller is {case.caller or 'withheld'}, not {' or '.join(self.caller)}"
         if self.product is not None and not set(self.product) & set(case.products):
-            return f"products are {', '.join(case.products) or 'none'}, not {' or '.join(self.product)}"
+            yield f"products are {', '.join(case.products) or 'none'}, not {' or '.join(self.product)}"
         if self.abandons is not None and case.abandons < self.abandons:
-            return f"abandons are {case.abandons}, not {self.abandons} or more"
+            yield f"abandons are {case.abandons}, not {self.abandons} or more"
+
+    def _chosen(self, case: Case) -> Iterator[str]:
         for node, keys in (self.menu or {}).items():
             pressed = case.menu.get(node)
             if pressed not in keys:
-                return f"key at {node} is {pressed or 'none'}, not {' or '.join(keys)}"
+                yield f"key at {node} is {pressed or 'none'}, not {' or '.join(keys)}"
         for name, values in (self.values or {}).items():
             value = case.values.get(name, "")
             if value not in values:
-                return f"{name} is {value or 'not set'}, not {' or '.join(values)}"
-        return ""
+                yield f"{name} is {value or 'not set'}, not {' or '.join(values)}"
 
 
 FLAGS = (
@@ -152,5 +161,5 @@ def agents_first(rule: Rule, case: Case) -> tuple[AgentNumber, ...]:
     return tuple(dict.fromkeys(AgentNumber(who) for word in rule.first if (who := words.get(word, word))))
 
 
-def _listed(caller: str, wanted: list[str]) -> bool:
+def _is_one_of(caller: str, wanted: list[str]) -> bool:
     return any(caller.startswith(one[:-1]) if one.endswith("*") else caller == one for one in wanted)

@@ -66,7 +66,7 @@ ENTERS = st.builds(
     max_wait=picked(True, True, False),
     lead_seconds=picked(0.0, 4.0),
     provisional=picked(False, False, True),
-    skills=picked(*[frozenset[str]()] * 3, frozenset({"english"}), frozenset({"english", "install"})),
+    skills=picked(*[frozenset[str]()] * 2, frozenset({"english"}), frozenset({"english", "install"})),
 )
 SKILLS = st.dictionaries(agents, st.frozensets(st.sampled_from(["english", "install"])))
 SITES = st.builds(DistributionSettings, ageing_seconds=picked(120.0, 10.0), load_window_seconds=picked(3600.0, 30.0))
@@ -279,6 +279,15 @@ class Distribution(RuleBasedStateMachine):
     def several_enter(self, some: list[CallId], queue: QueueName, priority: int) -> None:
         for call in some:
             self.tell(i.CallEnters(call, queue, priority))
+
+    @rule(
+        some=st.lists(calls, min_size=2, max_size=4),
+        queue=queues,
+        needs=st.lists(picked("english", "install"), min_size=1),
+    )
+    def several_enter_who_need_skills(self, some: list[CallId], queue: QueueName, needs: list[str]) -> None:
+        for call in some:
+            self.tell(i.CallEnters(call, queue, skills=frozenset(needs)))
 
     @rule(call=calls, hung_up=st.booleans())
     def leave(self, call: CallId, hung_up: bool) -> None:

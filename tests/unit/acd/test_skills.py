@@ -108,6 +108,19 @@ def test_nobody_logged_in_who_can_is_as_if_nobody_were_logged_in() -> None:
     assert [place.call for place in desk.engine.waiting] == ["plain"]
 
 
+def test_who_logs_out_takes_only_the_calls_along_that_nobody_else_can_take() -> None:
+    desk = Desk(queue("support", "1001", "1002", "1003", overflow_no_agents="voice_message", **CALM))
+    desk.can(a1001="english", a1002="english sql", a1003="tax")
+    for call, agent in (("x", "1001"), ("y", "1002"), ("z", "1003")):
+        desk.enters(call)
+        desk.answers(call, agent)
+    for call, needs in (("a", "english"), ("b", "sql"), ("c", "tax"), ("d", "")):
+        desk.enters(call, needs=needs)
+    gone = [c.call for c in desk.tell(LogOut(AgentNumber("1002"))) if isinstance(c, Overflow)]
+    assert gone == ["b"]
+    assert [place.call for place in desk.engine.waiting] == ["a", "c", "d"]
+
+
 def test_without_such_an_overflow_they_wait_for_somebody_who_can() -> None:
     desk = Desk(queue("support", "1001", "1002", max_wait_seconds=100.0, wrap_up_seconds=0.0))
     desk.can(a1002="english")
@@ -161,7 +174,7 @@ def test_estimates_are_learned_from_calls_that_need_the_same() -> None:
     assert desk.engine.estimate(CallId("needy")) == pytest.approx(5 * 100)
 
 
-@pytest.mark.parametrize("wrong", ["", "two words", "x" * 33, "a,b"])
+@pytest.mark.parametrize("wrong", ["", "two words", "x" * 41, "a,b"])
 def test_what_is_no_skill_is_refused_and_nothing_is_changed(wrong: str) -> None:
     desk = Desk(queue("support", "1001"))
     agent = AgentNumber("1001")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactcenter.errors import BadInput, NotFound
@@ -113,6 +113,7 @@ def test_when_it_opens_next(now: str, opens: str) -> None:
     assert calendar.next_opening(datetime.fromisoformat(now)) == datetime.fromisoformat(opens)
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.integers(0, 48).map(lambda n: n * 30), unique=True, max_size=4).map(sorted),
     st.sampled_from([datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, tzinfo=UTC)]),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from contactcenter.errors import BadInput
 from contactcenter.hours.calendar import Calendar, Closing, OwnDay, Season, Span
-from contactcenter.hours.plain import plain, read
+from contactcenter.hours.plain import KEYS, plain, read
 from contactcenter.hours.span import days_text, in_order, parse_days, parse_spans
 
 SHOWN = """
@@ -202,3 +203,11 @@ def test_spans_are_taken_exactly_when_no_minute_is_in_two(spans: list[Span]) -> 
 @given(st.sets(st.integers(0, 6), min_size=1))
 def test_days_are_written_as_they_are_read(days: set[int]) -> None:
     assert parse_days(days_text(sorted(days))) == tuple(sorted(days))
+
+
+def test_the_file_that_the_page_shows_is_one() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "hours.md").read_text(encoding="utf-8")
+    shown = page[page.index("    calendars:") : page.index("Days that the week does not name")]
+    calendar = read("workdays", yaml.safe_load(shown)["calendars"]["workdays"])
+    assert read("workdays", plain(calendar)) == calendar
+    assert set(plain(calendar)) == set(KEYS)

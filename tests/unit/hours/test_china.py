@@ -79,6 +79,7 @@ def test_a_special_day_goes_before_the_own_table_and_that_before_the_country() -
     own = edit.own_days_set(OFFICE, {day: OwnDay(worked=True)})
     assert OFFICE.spans_on(day) == ()
     assert own.spans_on(day) == NINE_TO_SIX
+    assert own.spans_on(date(2025, 10, 2)) == (), "the rest of a year that the package knows is the country's"
     assert edit.special_set(own, day, [Span.parse("10:00-11:00")]).spans_on(day) == (Span.parse("10:00-11:00"),)
 
 
@@ -102,7 +103,7 @@ def test_a_year_that_the_package_does_not_know_is_told_of_until_a_table_is_impor
     for today in (date(through, 11, 15), date(year, 3, 1)):
         (line,) = warnings(OFFICE, today)
         assert f"holidays of CN are not known for {year}" in line
-        assert "contactcenter calendar holidays office FILE" in line
+        assert "contactcenter calendar holidays office --table FILE" in line
     table = read_table(TABLE_2027.replace("2027", str(year)))
     told = edit.own_days_set(OFFICE, table)
     assert told.known_through() == year
