@@ -98,6 +98,16 @@ def plain_contact(contact: Contact) -> dict[str, Any]:
     }
 
 
+def of_plain(document: Mapping[str, Any]) -> Company:
+    """The company that `plain` was taken from; its revision is not known."""
+    kept = {key: document[key] for key in ("id", *COMPANY_KEYS)}
+    for key in ("service_from", "service_until"):
+        kept[key] = date.fromisoformat(document[key]) if document[key] else None
+    kept["products"] = tuple(Product(**product) for product in document["products"])
+    kept["contacts"] = tuple(Contact(**{**one, "numbers": tuple(one["numbers"])}) for one in document["contacts"])
+    return Company(**kept)
+
+
 def differences(before: Company, after: Company) -> tuple[str, ...]:
     """The keys in which two states of a company differ, in the order of its document."""
     return tuple(key for key in COMPANY_KEYS if getattr(before, key) != getattr(after, key))

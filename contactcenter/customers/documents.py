@@ -84,7 +84,9 @@ def checked(company: Company) -> Company:
 
 
 def keep_ids(before: Iterable[Contact], after: Iterable[Contact]) -> tuple[Contact, ...]:
-    """Contacts with the ids of those before who are the same: by the CRM's id, else by name, else by a number."""
+    """Contacts with the ids of those before who are the same: by the CRM's id, else by name, else by a number. In the order of
+    the ids, new ones last, as they will be read again.
+    """
     free, found = list(before), list(after)
     same: tuple[Callable[[Contact, Contact], bool], ...] = (
         lambda old, new: new.external_id is not None and old.external_id == new.external_id,
@@ -96,28 +98,27 @@ def keep_ids(before: Iterable[Contact], after: Iterable[Contact]) -> tuple[Conta
             if new.id is None and (old := next((old for old in free if is_same(old, new)), None)) is not None:
                 found[index] = replace(new, id=old.id)
                 free.remove(old)
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: (one.id is None, one.id or 0)))
 
 
 def _contradictions(company: Company) -> Iterable[str]:
+    people = company.contacts
     if not company.name:
         yield "it has no name"
     if company.service_from and company.service_until and company.service_until < company.service_from:
         yield f"service ends {company.service_until}, before it starts {company.service_from}"
-    if len(company.contacts) > MOST_CONTACTS:
-        yield f"{len(company.contacts)} contacts are too many: {MOST_CONTACTS} at most"
-    for number, times in Counter(company.numbers).items():
-        if times > 1:
-            yield f"number {number} is there twice"
-    for name, times in Counter(contact.name for contact in company.contacts if contact.name).items():
-        if times > 1:
-            yield f"two contacts are named {name}: tell them apart, such as {name} (2)"
-    for external, times in Counter(one.external_id for one in company.contacts if one.external_id).items():
-        if times > 1:
-            yield f"two contacts have the external_id {external}"
-    for contact in company.contacts:
-        if not contact.name and not contact.numbers:
-            yield "a contact has neither a name nor a number"
+    if len(people) > MOST_CONTACTS:
+        yield f"{len(people)} contacts are too many: {MOST_CONTACTS} at most"
+    yield from (f"number {number} is there twice" for number in _twice(company.numbers))
+    for name in _twice(contact.name for contact in people):
+        yield f"two contacts are named {name}: tell them apart, such as {name} (2)"
+    yield from (f"two contacts have the external_id {key}" for key in _twice(one.external_id for one in people))
+    if any(not contact.name and not contact.numbers for contact in people):
+        yield "a contact has neither a name nor a number"
+
+
+def _twice(values: Iterable[str | None]) -> list[str]:
+    return [value for value, times in Counter(values).items() if value and times > 1]
 
 
 class _Reading:
