@@ -92,7 +92,7 @@ def columns_of(headings: Cells, own_fields: bool) -> Columns:
         heading = fused(cell).strip() if isinstance(cell, str) else "" if cell is None else str(cell)
         named = FIELD.fullmatch(heading)
         key = "" if named or heading in REASON else _KEYS.get(_folded(heading), "")
-        if key in keys and key not in LISTS:
+        if key and key in keys and key not in LISTS:
             raise BadInput(f"two columns are the {key}: the second is {heading!r}. Take one out.")
         own = named[1].strip() if named else heading if own_fields and not key and heading not in REASON else ""
         if own and own in fields:

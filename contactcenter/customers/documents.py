@@ -129,23 +129,19 @@ class _Reading:
         self._region = region
 
     def company(self, key: str, value: Any) -> Any:
-        match key:
-            case "level":
-                return self._level(value)
-            case "service_from" | "service_until":
-                return self._date(key, value)
-            case "service_code":
-                return self._code(value)
-            case "products":
-                return tuple(self._product(one) for one in self._list(key, value, MOST_PRODUCTS))
-            case "fields":
-                return self._fields(value)
-            case "contacts":
-                return tuple(self.contact(one, Contact()) for one in self._list(key, value, MOST_CONTACTS))
-            case "external_id":
-                return self._text(key, value) or None
-            case _:
-                return self._text(key, value)
+        readers: Mapping[str, Callable[[Any], Any]] = {
+            "level": self._level,
+            "service_from": lambda day: self._date("service_from", day),
+            "service_until": lambda day: self._date("service_until", day),
+            "service_code": self._code,
+            "products": lambda many: tuple(self._product(one) for one in self._list(key, many, MOST_PRODUCTS)),
+            "fields": self._fields,
+            "contacts": lambda many: tuple(
+                self.contact(one, Contact()) for one in self._list(key, many, MOST_CONTACTS)
+            ),
+            "external_id": lambda text: self._text("external_id", text) or None,
+        }
+        return readers[key](value) if key in readers else self._text(key, value)
 
     def contact(self, document: Any, base: Contact) -> Contact:
         if not isinstance(document, Mapping):

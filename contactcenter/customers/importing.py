@@ -9,7 +9,7 @@ from contactcenter.customers.columns import COMPANY, LISTS, Columns
 from contactcenter.customers.company import Company, Contact, Product, differences
 from contactcenter.customers.documents import Faults, checked, company_of, contact_of, keep_ids, text_of
 from contactcenter.customers.sheets import Formula, Row, fused
-from contactcenter.customers.unique import Claims
+from contactcenter.customers.unique import Claims, Edit
 from contactcenter.errors import BadInput
 
 _SEVERAL = re.compile(r"[;；\n]")
@@ -35,9 +35,9 @@ class Plan:
     refused: list[Refusal] = field(default_factory=list)
 
     @property
-    def pairs(self) -> list[tuple[Company | None, Company]]:
+    def edits(self) -> list[Edit]:
         """All that would be stored."""
-        return [*((None, after) for after in self.added), *self.changed]
+        return [*(Edit(None, after) for after in self.added), *(Edit(before, after) for before, after in self.changed)]
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ def plan_import(rows: Iterable[Row], columns: Columns, existing: Iterable[Compan
         except BadInput as error:
             _refuse(plan, draft, error)
     claims = Claims(before)
-    for draft, old, new in claims.settle(proposals, lambda draft, reason: _refuse(plan, draft, reason)):
+    for _, old, new in claims.settle(proposals, lambda draft, reason: _refuse(plan, draft, reason)):
         if old is None:
             plan.added.append(new)
         elif differences(old, new):
@@ -158,10 +158,10 @@ def _add(draft: _Draft, number: int, values: dict[str, Any], own: dict[str, str]
         same["numbers"].extend(each for each in person["numbers"] if each not in same["numbers"])
         for part, value in person.items():
             if part != "numbers" and value:
-                _say(draft, same, part, value, number, f"{key}'s {part}")
+                _say(draft, same, part, value, number, what=f"{key}'s {part}")
 
 
-def _say(draft: _Draft, values: dict[str, Any], key: str, value: Any, number: int, what: str = "") -> None:
+def _say(draft: _Draft, values: dict[str, Any], key: str, value: Any, number: int, *, what: str = "") -> None:
     place = what or key
     if key in values and values[key] != value:
         draft.faults.append(

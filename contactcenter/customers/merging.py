@@ -37,10 +37,14 @@ def merged(first: Company, other: Company) -> Merged:
     known = {product.name: product for product in first.products}
     for product in other.products:
         if (kept := known.setdefault(product.name, product)) != product:
-            conflicts.append(f"version of {kept.name}: {kept.version or 'none'} is kept, {product.version or 'none'} is not")
-    for name, text in other.fields.items():
-        if first.fields.get(name, text) != text:
-            conflicts.append(f"field {name}: {first.fields[name]} is kept, {text} is not")
+            conflicts.append(
+                f"version of {kept.name}: {kept.version or 'none'} is kept, {product.version or 'none'} is not"
+            )
+    conflicts.extend(
+        f"field {name}: {first.fields[name]} is kept, {text} is not"
+        for name, text in other.fields.items()
+        if first.fields.get(name, text) != text
+    )
     contacts, pairs, told = _people(first, other)
     company = replace(
         first,

@@ -94,16 +94,20 @@ def _workbook(file: Path) -> Iterator[tuple[Iterator[Row], int]]:
         sheet = book.worksheets[0] if book.worksheets else None
         if sheet is None:
             raise BadInput(f"{file} has no sheet.")
-        yield _sheet_rows(file, sheet), min(sheet.max_row or 0, MOST_ROWS)
+        total = min(sheet.max_row or 0, MOST_ROWS)
+        sheet.reset_dimensions()  # what the file says of its size would widen every row
+        yield _sheet_rows(file, sheet), total
     finally:
         book.close()
 
 
 def _sheet_rows(file: Path, sheet: Any) -> Iterator[Row]:
     with _told_broken(file):
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1):
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
             if number > MOST_ROWS:
                 raise BadInput(f"{file} has more than {MOST_ROWS} rows. Split it.")
+            if len(cells) > MOST_COLUMNS:
+                raise BadInput(f"{file}: row {number} has {len(cells)} columns: {MOST_COLUMNS} at most.")
             if any(cell is not None for cell in cells):
                 yield Row(number, tuple(_cell(cell) for cell in cells))
 

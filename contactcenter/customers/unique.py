@@ -1,9 +1,19 @@
-"""What only one company can have: its name, its service code, the CRM's id, and each number. Pure."""
+"""A change of a company, and what only one can have: its name, its service code, the CRM's id, and each number. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TypeVar
 
 from contactcenter.customers.company import Company
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One company changed. before: what the author saw, None for a new one; after: what it shall be, None for removed."""
+
+    before: Company | None
+    after: Company | None
+
 
 Draft = TypeVar("Draft")
 Proposal = tuple[Draft, Company | None, Company]

@@ -10,17 +10,18 @@ from contactcenter.changes import Author, Item
 from contactcenter.customers.company import Company, of_plain, plain
 from contactcenter.customers.documents import checked
 from contactcenter.customers.merging import Merged
+from contactcenter.customers.unique import Edit
 from contactcenter.errors import Conflict
 from contactcenter.store import company_rows as rows
 from contactcenter.store import tables as t
-from contactcenter.store.company_saving import Edit, claim, save, store, tell_crm, with_revision
+from contactcenter.store.company_saving import claim, save, store, tell_crm, with_revision
 
 _HISTORY: Mapping[str, tuple[Table, str]] = {"calls": (t.calls, "id"), "tickets": (t.tickets, "number")}
 """What belongs to a company and its contacts by their ids, and its key."""
 
 
 def merge(
-    connection: Connection, first: Company, other: Company, result: Merged, author: Author, at: datetime, *, tell: bool
+    connection: Connection, first: Company, other: Company, result: Merged, author: Author, *, at: datetime, tell: bool
 ) -> list[Edit]:
     """Stores what `customers.merging.merged` made of them. Raises Conflict. The transaction must be `alone`."""
     before: dict[str, list[list[Any]]] = {}
@@ -38,7 +39,7 @@ def _move(connection: Connection, name: str, moves: Sequence[tuple[Any, Any]], c
     table, key = _HISTORY[name]
     if moves:
         change = update(table).where(table.c[key] == bindparam("one"))
-        values = {"company_id": company, "contact_id": bindparam("who")}
+        values: dict[str, Any] = {"company_id": company, "contact_id": bindparam("who")}
         connection.execute(change.values(values), [{"one": one, "who": who} for one, who in moves])
 
 

@@ -64,7 +64,9 @@ def _load(connection: Connection, ids: list[int] | None) -> dict[int, Company]:
     for contact_id, number in connection.execute(query):
         numbers.setdefault(contact_id, []).append(number)
     contacts: dict[int, list[Contact]] = {}
-    wanted = select(people.id, people.company_id, people.name, people.mail, people.wechat, people.notes, people.external_id)
+    wanted = select(
+        people.id, people.company_id, people.name, people.mail, people.wechat, people.notes, people.external_id
+    )
     for key, company_id, name, mail, wechat, notes, external_id in connection.execute(
         wanted.where(*of(people.company_id)).order_by(people.id)
     ):
@@ -118,7 +120,11 @@ def free_names(connection: Connection, ids: Sequence[int | None]) -> None:
     """Gives up for a moment what only one company can have, so that two may exchange it."""
     if not ids:
         return
-    values = {"name": bindparam("free_name"), "service_code": bindparam("free_code"), "external_id": None}
+    values: dict[str, Any] = {
+        "name": bindparam("free_name"),
+        "service_code": bindparam("free_code"),
+        "external_id": None,
+    }
     rows = [{"key": key, "free_name": f"\n{key}", "free_code": f"~{key}"} for key in ids]
     connection.execute(update(t.companies).where(t.companies.c.id == bindparam("key")).values(values), rows)
 
@@ -129,7 +135,9 @@ def write_companies(connection: Connection, new: Sequence[Company], changed: Seq
     if new:
         connection.execute(insert(t.companies), [_row(company, groups) for company in new])
     if changed:
-        values = {each.name: bindparam(f"new_{each.name}") for each in t.companies.c if each.name != "id"}
+        values: dict[str, Any] = {
+            each.name: bindparam(f"new_{each.name}") for each in t.companies.c if each.name != "id"
+        }
         rows = [{f"new_{k}": v for k, v in _row(company, groups).items()} | {"key": company.id} for company in changed]
         connection.execute(update(t.companies).where(t.companies.c.id == bindparam("key")).values(values), rows)
 
@@ -159,7 +167,7 @@ def write_contacts(connection: Connection, new: Sequence[Owned], changed: Sequen
             {"key": one.id, "new_company_id": owner} | {f"new_{k}": v for k, v in _contact_row(one).items()}
             for owner, one in changed
         ]
-        values = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "key"}
+        values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "key"}
         connection.execute(update(t.contacts).where(t.contacts.c.id == bindparam("key")).values(values), rows)
 
 

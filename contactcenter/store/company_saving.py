@@ -4,31 +4,23 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from contactcenter.changes import Author, Item
 from contactcenter.customers.company import Company, combined, differences, plain
 from contactcenter.customers.documents import checked
-from contactcenter.customers.unique import claimed, told
-from contactcenter.errors import BadInput, Conflict
+from contactcenter.customers.unique import Edit, claimed, told
+from contactcenter.errors import Conflict
 from contactcenter.store import company_rows as rows
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
 
 CODE_DIGITS, SAFETY = 8, 10_000
 """Generated service codes have so many digits, or more: at most one number of SAFETY is somebody's code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """before: what the author saw, None for a new company; after: what it shall be, None for removed."""
-
-    before: Company | None
-    after: Company | None
 
 
 def alone(connection: Connection) -> None:
@@ -40,7 +32,13 @@ def alone(connection: Connection) -> None:
 
 
 def save(
-    connection: Connection, edits: Sequence[Edit], author: Author, at: datetime, *, tell: bool, more: Sequence[Item] = ()
+    connection: Connection,
+    edits: Sequence[Edit],
+    author: Author,
+    at: datetime,
+    *,
+    tell: bool,
+    more: Sequence[Item] = (),
 ) -> list[Edit]:
     """Stores all of them, or raises Conflict or BadInput with nothing stored; what was there and what there is now, of each that
     changed something. Where somebody else changed a company since `before`, both changes are kept if they don't touch the
@@ -83,7 +81,9 @@ def _present(connection: Connection, edits: Sequence[Edit]) -> list[Company | No
     for part in rows.chunks(seen):
         query = select(companies.id, companies.revision).where(companies.id.in_(part))
         revisions.update((key, revision) for key, revision in connection.execute(query))
-    newer = rows.load(connection, {key for key, one in seen.items() if revisions.get(key, one.revision) != one.revision})
+    newer = rows.load(
+        connection, {key for key, one in seen.items() if revisions.get(key, one.revision) != one.revision}
+    )
     stored = {key: newer.get(key, one) for key, one in seen.items() if key in revisions}
     return [stored.get(edit.before.id or 0) if edit.before is not None else None for edit in edits]
 
@@ -98,14 +98,18 @@ def _on_top(edit: Edit, present: Company | None) -> Company | None:
         return edit.after
     changed = ", ".join(differences(edit.before, present))
     if edit.after is None or (both := combined(edit.before, edit.after, present)) is None:
-        raise Conflict(f"{present.name} was changed meanwhile by somebody else: {changed}. Nothing was changed; look again.")
+        raise Conflict(
+            f"{present.name} was changed meanwhile by somebody else: {changed}. Nothing was changed; look again."
+        )
     return checked(both)
 
 
 def with_revision(before: Company | None, after: Company | None) -> Edit:
     if after is None:
         return Edit(before, None)
-    return Edit(before, replace(after, revision=before.revision + 1 if before else 1, id=before.id if before else after.id))
+    return Edit(
+        before, replace(after, revision=before.revision + 1 if before else 1, id=before.id if before else after.id)
+    )
 
 
 def _with_codes(connection: Connection, edits: list[Edit]) -> list[Edit]:

@@ -90,12 +90,8 @@ def _create_tables() -> None:
 def downgrade() -> None:
     op.drop_table("webhooks")
     op.drop_table("conflicts")
-    gone = (
-        "company_id IS NOT NULL AND company_id NOT IN (SELECT id FROM companies)",
-        "contact_id IS NOT NULL AND contact_id NOT IN (SELECT id FROM contacts)",
-    )
-    op.execute(f"UPDATE tickets SET company_id = NULL WHERE {gone[0]}")
-    op.execute(f"UPDATE tickets SET contact_id = NULL WHERE {gone[1]}")
+    op.execute("UPDATE tickets SET company_id = NULL WHERE company_id NOT IN (SELECT id FROM companies)")
+    op.execute("UPDATE tickets SET contact_id = NULL WHERE contact_id NOT IN (SELECT id FROM contacts)")
     with op.batch_alter_table("tickets", table_kwargs={"sqlite_autoincrement": True}) as tickets:
         tickets.drop_column("company")
         tickets.drop_column("contact")
