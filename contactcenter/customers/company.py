@@ -7,6 +7,8 @@ from typing import Any, get_args
 
 from contactcenter.events import Level
 
+FIRST = 1
+"""The revision of a new company."""
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 
@@ -52,7 +54,7 @@ class Company:
     external_id: str | None = None
     contacts: tuple[Contact, ...] = ()
     id: int | None = None
-    revision: int = field(default=0, compare=False)
+    revision: int = field(default=FIRST, compare=False)
 
     @property
     def numbers(self) -> tuple[str, ...]:

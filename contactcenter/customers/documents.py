@@ -45,7 +45,8 @@ class Faults(BadInput):
     """All that is wrong with a company, in one reading. Attributes: faults, each one line."""
 
     def __init__(self, name: str, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(fault.encode(errors="replace").decode() for fault in faults)
+        name = name.encode(errors="replace").decode()
         super().__init__(f"{name or 'this company'}: {'; '.join(self.faults)}.")
 
 

@@ -35,11 +35,11 @@ def merged(first: Company, other: Company) -> Merged:
             conflicts.append(f"{key}: {mine} is kept, {theirs} is not")
     conflicts.append("service code: that of the first company is kept, the other one is not valid any more")
     known = {product.name: product for product in first.products}
-    for product in other.products:
-        if (kept := known.setdefault(product.name, product)) != product:
-            conflicts.append(
-                f"version of {kept.name}: {kept.version or 'none'} is kept, {product.version or 'none'} is not"
-            )
+    conflicts.extend(
+        f"version of {product.name}: {known[product.name].version or 'none'} is kept, {product.version or 'none'} is not"
+        for product in other.products
+        if known.setdefault(product.name, product) != product
+    )
     conflicts.extend(
         f"field {name}: {first.fields[name]} is kept, {text} is not"
         for name, text in other.fields.items()

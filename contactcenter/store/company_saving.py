@@ -3,7 +3,7 @@
 import json
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from contactcenter.changes import Author, Item
-from contactcenter.customers.company import Company, combined, differences, plain
+from contactcenter.customers.company import FIRST, Company, Contact, combined, differences, plain
 from contactcenter.customers.documents import checked
 from contactcenter.customers.unique import Edit, claimed, told
 from contactcenter.errors import Conflict
@@ -51,7 +51,6 @@ def save(
     done = [edit for edit in done if edit.before != edit.after]
     if not done and not more:
         return []
-    done = _with_codes(connection, done)
     if len(done) <= rows.WHOLE:
         claim(connection, done)
     try:
@@ -105,45 +104,31 @@ def _on_top(edit: Edit, present: Company | None) -> Company | None:
 
 
 def with_revision(before: Company | None, after: Company | None) -> Edit:
-    if after is None:
-        return Edit(before, None)
+    if after is None or (before is None and after.revision == FIRST):
+        return Edit(before, after)
     return Edit(
-        before, replace(after, revision=before.revision + 1 if before else 1, id=before.id if before else after.id)
+        before, replace(after, revision=before.revision + 1 if before else FIRST, id=before.id if before else after.id)
     )
 
 
-def _with_codes(connection: Connection, edits: list[Edit]) -> list[Edit]:
-    """A service code for each company that has none."""
-    if all(edit.after is None or edit.after.service_code for edit in edits):
-        return edits
+def _codes(connection: Connection, edits: list[Edit]) -> Iterator[str]:
+    """Service codes that nobody has, without end."""
     total = connection.execute(select(func.count()).select_from(t.companies)).scalar_one() + len(edits)
     digits = max(CODE_DIGITS, len(str(total * SAFETY)))
     taken = {edit.after.service_code for edit in edits if edit.after}
-    if len(edits) > rows.CHUNK:
+    if many := len(edits) > rows.CHUNK:
         taken |= set(connection.execute(select(t.companies.c.service_code)).scalars())
-
-    def is_taken(code: str) -> bool:
-        query = select(t.companies.c.id).where(t.companies.c.service_code == code)
-        known = code in taken
-        return known or (len(edits) <= rows.CHUNK and connection.execute(query).one_or_none() is not None)
-
-    found: list[Edit] = []
-    for edit in edits:
-        if edit.after is not None and not edit.after.service_code:
-            code = new_code(digits, is_taken)
-            taken.add(code)
-            found.append(Edit(edit.before, replace(edit.after, service_code=code)))
-        else:
-            found.append(edit)
-    return found
-
-
-def new_code(digits: int, is_taken: Callable[[str], bool]) -> str:
-    """A random code that nobody has; the first digit is no 0, which spreadsheets lose."""
     while True:
-        code = str(10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1)))
-        if not is_taken(code):
-            return code
+        code = new_code(digits)
+        query = select(t.companies.c.id).where(t.companies.c.service_code == code)
+        if code not in taken and (many or connection.execute(query).one_or_none() is None):
+            taken.add(code)
+            yield code
+
+
+def new_code(digits: int) -> str:
+    """A random code; the first digit is no 0, which spreadsheets lose."""
+    return str(10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1)))
 
 
 def claim(connection: Connection, edits: list[Edit]) -> None:
@@ -180,8 +165,9 @@ def store(connection: Connection, edits: Sequence[Edit]) -> list[Edit]:
     ids = rows.next_ids(connection, t.companies, count) if count else iter(())
     count = sum(1 for edit in edits if edit.after for contact in edit.after.contacts if contact.id is None)
     contact_ids = rows.next_ids(connection, t.contacts, count) if count else iter(())
+    codes = _codes(connection, list(edits))
     done = [
-        Edit(edit.before, None if edit.after is None else _with_ids(edit.after, ids, contact_ids)) for edit in edits
+        edit if edit.after is None else Edit(edit.before, _whole(edit.after, ids, contact_ids, codes)) for edit in edits
     ]
     old = {one.id: (edit.before.id, one) for edit in done if edit.before for one in edit.before.contacts}
     owned = {one.id: (edit.after.id, one) for edit in done if edit.after for one in edit.after.contacts}
@@ -203,14 +189,20 @@ def store(connection: Connection, edits: Sequence[Edit]) -> list[Edit]:
     return done
 
 
-def _with_ids(company: Company, ids: Iterator[int], contact_ids: Iterator[int]) -> Company:
-    """Contacts stand in the order of their ids, as they are read again."""
-    contacts = (one if one.id is not None else replace(one, id=next(contact_ids)) for one in company.contacts)
+def _whole(company: Company, ids: Iterator[int], contact_ids: Iterator[int], codes: Iterator[str]) -> Company:
+    """With all that a company gets when it is stored. Contacts stand in the order of their ids, as they are read again."""
+    contacts = [one if one.id is not None else replace(one, id=next(contact_ids)) for one in company.contacts]
+    contacts.sort(key=_id)
     return replace(
         company,
         id=company.id if company.id is not None else next(ids),
-        contacts=tuple(sorted(contacts, key=lambda one: one.id or 0)),
+        service_code=company.service_code or next(codes),
+        contacts=tuple(contacts),
     )
+
+
+def _id(contact: Contact) -> int:
+    return contact.id or 0
 
 
 def tell_crm(connection: Connection, edits: Iterable[Edit], at: datetime) -> None:
