@@ -1,7 +1,7 @@
 """What a customer file would do: companies added, changed, unchanged and refused, known before anything is done. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,10 @@ from contactcenter.errors import BadInput
 
 _SEVERAL = re.compile(r"[;；\n]")
 _SEVERAL_NUMBERS = re.compile(r"[,，;；、/\n|]")
+
+
+Progress = Callable[[int, int], None]
+"""(how many, of how many)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,24 @@ class _Draft:
     faults: list[str] = field(default_factory=list)
 
 
-def plan_import(rows: Iterable[Row], columns: Columns, existing: Iterable[Company], region: str) -> Plan:
+def plan_import(
+    rows: Iterable[Row], columns: Columns, existing: Iterable[Company], region: str, *, tick: Progress | None = None
+) -> Plan:
     """Rows of one company are put together. A company whose rows have a fault is refused as a whole; cells that are empty
     change nothing; contacts that are not in the file stay.
 
-    region: ISO 3166 two letters, the country of numbers without a country code.
+    region: ISO 3166 two letters, the country of numbers without a country code. tick: told how many companies are planned, of
+    how many.
     """
     before = list(existing)
     by_name = {company.name: company for company in before}
     by_external = {company.external_id: company for company in before if company.external_id}
     plan = Plan()
     proposals: list[tuple[_Draft, Company | None, Company]] = []
-    for draft in _drafts(rows, columns):
+    drafts = _drafts(rows, columns)
+    for count, draft in enumerate(drafts):
+        if tick is not None:
+            tick(count, len(drafts))
         try:
             old = _known(draft, by_name, by_external)
             proposals.append((draft, old, _after(draft, old, region)))
@@ -87,7 +97,7 @@ def _refuse(plan: Plan, draft: _Draft, reason: object) -> None:
     plan.refused.append(Refusal(tuple(draft.rows), str(draft.values.get("name", "")), text))
 
 
-def _drafts(rows: Iterable[Row], columns: Columns) -> Iterator[_Draft]:
+def _drafts(rows: Iterable[Row], columns: Columns) -> list[_Draft]:
     drafts: dict[tuple[str, str], _Draft] = {}
     for row in rows:
         values, own, fault = _read(row, columns)
@@ -101,7 +111,7 @@ def _drafts(rows: Iterable[Row], columns: Columns) -> Iterator[_Draft]:
             draft.faults.append(f"row {row.number}: {fault}")
         else:
             _add(draft, row.number, values, own)
-    yield from drafts.values()
+    return list(drafts.values())
 
 
 def _read(row: Row, columns: Columns) -> tuple[dict[str, Any], dict[str, str], str]:
@@ -215,8 +225,6 @@ def _contacts(draft: _Draft, before: tuple[Contact, ...], region: str) -> tuple[
 
 
 _PARTS: tuple[str, ...] = ("name", "numbers", "mail", "wechat", "notes", "external_id")
-Progress = Callable[[str, int, int], None]
-"""(what is being done, how far, of how many; 0: unknown)."""
 
 
 def _letters(index: int) -> str:

@@ -5,15 +5,16 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contactcenter.changes import Author
+from contactcenter.changes import Author, Change, Item
 from contactcenter.customers.company import Company
-from contactcenter.customers.merging import Merged
 from contactcenter.customers.unique import Edit
-from contactcenter.errors import NotFound
+from contactcenter.errors import NotFound, StoreError
 from contactcenter.store import tables as t
-from contactcenter.store.company_merging import merge
+from contactcenter.store.changes import record
+from contactcenter.store.company_merging import merge, take_back
 from contactcenter.store.company_rows import load
 from contactcenter.store.company_saving import alone, save
 from contactcenter.store.database import worker_of
@@ -84,14 +85,21 @@ class CompanyRepository:
         found = await self._some(t.companies.c.service_until.between(first, last), _ID)
         return sorted(found, key=lambda company: (company.service_until or last, company.id))
 
-    async def save(self, edits: Sequence[Edit], author: Author, at: datetime, *, from_crm: bool = False) -> list[Edit]:
+    async def save(
+        self, edits: Sequence[Edit], author: Author, at: datetime, *, from_crm: bool = False, dry_run: bool = False
+    ) -> list[Edit]:
         """Stores all of them or none: see `company_saving.save`. Raises Conflict, BadInput."""
-        return await self._change(
-            lambda connection: save(connection, edits, author, at, tell=self._webhooks and not from_crm)
-        )
+        tell = self._webhooks and not from_crm
+        return await self._change(lambda connection: save(connection, edits, author, at, tell=tell), dry_run)
 
     async def change(
-        self, company: int, change: Callable[[Company], Company | None], author: Author, at: datetime
+        self,
+        company: int,
+        change: Callable[[Company], Company | None],
+        author: Author,
+        at: datetime,
+        *,
+        dry_run: bool = False,
     ) -> list[Edit]:
         """Changes what is there at this moment; None removes it. Raises NotFound, and what `change` raises."""
 
@@ -100,13 +108,30 @@ class CompanyRepository:
                 raise NotFound(f"there is no customer {company} any more.")
             return save(connection, [Edit(before, change(before))], author, at, tell=self._webhooks)
 
-        return await self._change(work)
+        return await self._change(work, dry_run)
 
-    async def merge(self, first: Company, other: Company, result: Merged, author: Author, at: datetime) -> list[Edit]:
-        """The other company's contacts, numbers, calls and tickets move to the first one; the other one is removed."""
-        return await self._change(
-            lambda connection: merge(connection, first, other, result, author, at=at, tell=self._webhooks)
-        )
+    async def merge(
+        self, first: Company, other: Company, author: Author, at: datetime, *, dry_run: bool = False
+    ) -> list[Edit]:
+        """The other company's contacts, numbers, calls and tickets move to the first one; the other one is removed. Raises
+        Conflict when one of them is another by now.
+        """
+
+        def work(connection: Connection) -> list[Edit]:
+            return merge(connection, first, other, author, at=at, tell=self._webhooks)
+
+        return await self._change(work, dry_run)
+
+    async def undo(self, change: Change, author: Author, at: datetime, *, dry_run: bool = False) -> list[Edit]:
+        """Takes a change of customers back. Raises Conflict when one of them was changed since, with nothing changed."""
+
+        def work(connection: Connection) -> list[Edit]:
+            done = take_back(connection, change.items, at, tell=self._webhooks)
+            backwards = [Item(item.kind, item.key, item.after, item.before) for item in change.items]
+            record(connection, author, at, backwards, undoes=change.number)
+            return done
+
+        return await self._change(work, dry_run)
 
     async def _one(self, which: ColumnElement[bool]) -> Company | None:
         return next(iter(await self._some(which, 1)), None)
@@ -122,12 +147,26 @@ class CompanyRepository:
     async def _read(self, work: Callable[[Connection], T]) -> T:
         return await worker_of(self._database, "admin").run(work)
 
-    async def _change(self, work: Callable[[Connection], T]) -> T:
-        def whole(connection: Connection) -> T:
+    async def _change(self, work: Callable[[Connection], list[Edit]], dry_run: bool) -> list[Edit]:
+        def whole(connection: Connection) -> list[Edit]:
             alone(connection)
-            return work(connection)
+            done = work(connection)
+            if dry_run:
+                raise _DryRun(done)
+            return done
 
-        return await worker_of(self._database, "admin").run(whole)
+        try:
+            return await worker_of(self._database, "admin").run(whole)
+        except _DryRun as tried:
+            return tried.done
+        except OperationalError as error:
+            raise StoreError(f"customers can't be changed now: {error.orig}. Do it again.") from None
+
+
+class _DryRun(Exception):
+    def __init__(self, done: list[Edit]) -> None:
+        self.done = done
+        super().__init__()
 
 
 def _has(number: ColumnElement[bool]) -> Any:

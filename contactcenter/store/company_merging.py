@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 from contactcenter.changes import Author, Item
 from contactcenter.customers.company import Company, of_plain, plain
 from contactcenter.customers.documents import checked
-from contactcenter.customers.merging import Merged
+from contactcenter.customers.merging import merged
 from contactcenter.customers.unique import Edit
 from contactcenter.errors import Conflict
 from contactcenter.store import company_rows as rows
@@ -21,9 +21,10 @@ _HISTORY: Mapping[str, tuple[Table, str]] = {"calls": (t.calls, "id"), "tickets"
 
 
 def merge(
-    connection: Connection, first: Company, other: Company, result: Merged, author: Author, *, at: datetime, tell: bool
+    connection: Connection, first: Company, other: Company, author: Author, *, at: datetime, tell: bool
 ) -> list[Edit]:
-    """Stores what `customers.merging.merged` made of them. Raises Conflict. The transaction must be `alone`."""
+    """Stores what `customers.merging.merged` makes of them. Raises Conflict. The transaction must be `alone`."""
+    result = merged(first, other)
     before: dict[str, list[list[Any]]] = {}
     for name, (table, key) in _HISTORY.items():
         query = select(table.c[key], table.c.contact_id).where(table.c.company_id == other.id)

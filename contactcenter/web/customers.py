@@ -146,7 +146,7 @@ async def _document(request: web.Request) -> Mapping[str, Any]:
         raise BadInput("the body is no JSON in UTF-8.") from None
     if not isinstance(document, dict):
         raise BadInput("the body is no JSON object with the company's fields.")
-    if document.get("external_id") not in [None, _external_id(request)]:  # noqa: PLR6201 (it may be a list)
+    if document.get("external_id") not in [None, _external_id(request)]:
         raise BadInput("external_id in the body is another one than in the address.")
     return {key: value for key, value in document.items() if key != "external_id"}
 
