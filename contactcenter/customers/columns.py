@@ -63,7 +63,7 @@ LISTS = {"products", "versions", "numbers"}
 """Of these a row may have several: in one cell, or in several columns."""
 CHINESE = {key: names[0] for key, names in (COMPANY | CONTACT).items()} | {"external_id": "CRM编号"}
 ENGLISH = {key: key for key in COMPANY | CONTACT} | {"name": "company"}
-REASON = {"原因", "reason"}
+REASON = ("原因", "reason")
 """The column that a file of refused rows has in addition; it is passed over."""
 
 
