@@ -43,7 +43,11 @@ def make(context: Context, change: Change, *, dry_run: bool, as_json: bool) -> N
 
 def print_edits(edits: Sequence[Edit]) -> None:
     """A line for each company, and one for each thing in it that differs."""
-    print_items(tuple(_item(edit) for edit in edits))
+    for edit in edits:
+        if edit.before is None and edit.after is not None:
+            click.echo(f"+ company {edit.after.id} {edit.after.name}, service code {edit.after.service_code}")
+        else:
+            print_items((_item(edit),))
 
 
 def _plain(company: Company | None) -> dict[str, Any] | None:

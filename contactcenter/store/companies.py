@@ -145,7 +145,10 @@ class CompanyRepository:
         return await self._read(work)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await worker_of(self._database, "admin").run(work)
+        try:
+            return await worker_of(self._database, "admin").run(work)
+        except OperationalError as error:
+            raise StoreError(f"the database does not answer: {error.orig}") from None
 
     async def _change(self, work: Callable[[Connection], list[Edit]], dry_run: bool) -> list[Edit]:
         def whole(connection: Connection) -> list[Edit]:

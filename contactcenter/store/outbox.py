@@ -1,18 +1,28 @@
 """What the CRM has still to be told, and what of its own could not be taken."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.customers.ports import Message
+from contactcenter.errors import StoreError
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
 
+T = TypeVar("T")
 NEWEST = 1000
 """So many conflicts are listed at most."""
+
+
+async def _run(database: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    try:
+        return await worker_of(database, "admin").run(work)
+    except DBAPIError as error:
+        raise StoreError(f"the database does not answer: {error.orig}") from error
 
 
 class OutboxRepository:
@@ -31,7 +41,7 @@ class OutboxRepository:
             .order_by(webhooks.id)
             .limit(limit)
         )
-        rows = await worker_of(self._database, "admin").run(lambda connection: connection.execute(query).all())
+        rows = await _run(self._database, lambda connection: connection.execute(query).all())
         return [
             Message(row.id, row.company_id, row.event, row.event_id, row.body, row.tries, row.first_tried_at)
             for row in rows
@@ -56,12 +66,12 @@ class OutboxRepository:
         query = select(t.webhooks.c.given_up_at.is_not(None), func.count()).group_by(
             t.webhooks.c.given_up_at.is_not(None)
         )
-        rows = await worker_of(self._database, "admin").run(lambda connection: connection.execute(query).all())
+        rows = await _run(self._database, lambda connection: connection.execute(query).all())
         found = {bool(given_up): count for given_up, count in rows}
         return {"waiting": found.get(False, 0), "given_up": found.get(True, 0)}
 
     async def _do(self, statement: Any) -> None:
-        await worker_of(self._database, "admin").run(lambda connection: connection.execute(statement))
+        await _run(self._database, lambda connection: connection.execute(statement))
 
 
 class ConflictRepository:
@@ -86,7 +96,7 @@ class ConflictRepository:
             assert made is not None  # noqa: S101 (every dialect we use returns it)
             return int(made[0])
 
-        return await worker_of(self._database, "admin").run(work)
+        return await _run(self._database, work)
 
     async def resolve(self, external_id: str, at: datetime) -> None:
         """The CRM's company was taken, or is gone."""
@@ -97,14 +107,12 @@ class ConflictRepository:
             if connection.execute(select(conflicts.id).where(open_ones).limit(1)).first() is not None:
                 connection.execute(update(t.conflicts).where(open_ones).values(resolved_at=at))
 
-        await worker_of(self._database, "admin").run(work)
+        await _run(self._database, work)
 
     async def all(self, *, resolved: bool = False) -> list[dict[str, Any]]:
         """The newest first. resolved: also those that are settled."""
         query = select(t.conflicts).order_by(t.conflicts.c.id.desc()).limit(NEWEST)
         if not resolved:
             query = query.where(t.conflicts.c.resolved_at.is_(None))
-        rows = await worker_of(self._database, "admin").run(
-            lambda connection: connection.execute(query).mappings().all()
-        )
+        rows = await _run(self._database, lambda connection: connection.execute(query).mappings().all())
         return [dict(row) for row in rows]

@@ -63,11 +63,12 @@ class Webhooks:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
             while True:
+                wait = LOOK_SECONDS
                 try:
-                    wait = 0.0 if await self.deliver(session) else LOOK_SECONDS
-                except StoreError as error:
-                    log.warning("webhooks wait for the database: %s", error)
-                    wait = LOOK_SECONDS
+                    if await self.deliver(session):
+                        wait = 0.0
+                except* StoreError as errors:
+                    log.warning("webhooks wait for the database: %s", errors.exceptions[0])
                 await asyncio.sleep(max(wait, self._pause()))
 
     async def deliver(self, session: aiohttp.ClientSession) -> bool:
