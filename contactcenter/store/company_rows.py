@@ -195,7 +195,7 @@ def delete_contacts(connection: Connection, ids: Iterable[int | None]) -> None:
     tickets, people = t.tickets, t.contacts
     for part in chunks(ids):
         name = select(people.c.name).where(people.c.id == tickets.c.contact_id).scalar_subquery()
-        connection.execute(update(tickets).where(tickets.c.contact_id.in_(part)).values(contact=name))
+        connection.execute(update(tickets).where(tickets.c.contact_id.in_(part)).values(contact_name=name))
         connection.execute(delete(people).where(people.c.id.in_(part)))
 
 
@@ -204,7 +204,7 @@ def keep_names(connection: Connection, ids: Iterable[int | None]) -> None:
     tickets, companies = t.tickets, t.companies
     for part in chunks(ids):
         name = select(companies.c.name).where(companies.c.id == tickets.c.company_id).scalar_subquery()
-        connection.execute(update(tickets).where(tickets.c.company_id.in_(part)).values(company=name))
+        connection.execute(update(tickets).where(tickets.c.company_id.in_(part)).values(company_name=name))
 
 
 def delete_companies(connection: Connection, ids: Iterable[int | None]) -> None:

@@ -262,8 +262,8 @@ tickets = Table(
     Column("status", String(20), nullable=False, default="open"),
     Column("company_id", Integer),
     Column("contact_id", Integer),
-    Column("company", String(200), nullable=False, default=""),
-    Column("contact", String(200), nullable=False, default=""),
+    Column("company_name", String(200), nullable=False, default=""),
+    Column("contact_name", String(200), nullable=False, default=""),
     Column("caller", String(40), nullable=False, default=""),
     Column("title", Text, nullable=False),
     Column("assignee", String(20), nullable=False, default=""),
@@ -275,7 +275,7 @@ tickets = Table(
     sqlite_autoincrement=True,
 )
 
-"""company, contact: the names of those who were removed since; of others they are in their own tables."""
+"""company_name, contact_name: of those who were removed since; of others they are in their own tables."""
 
 ticket_calls = Table(
     "ticket_calls",

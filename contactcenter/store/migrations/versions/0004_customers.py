@@ -47,10 +47,10 @@ def upgrade() -> None:
     with op.batch_alter_table("tickets", table_kwargs=lasting) as tickets:
         tickets.drop_constraint(op.f("fk_tickets_company_id"), type_="foreignkey")
         tickets.drop_constraint(op.f("fk_tickets_contact_id"), type_="foreignkey")
-        for name in ("company", "contact"):
+        for name in ("company_name", "contact_name"):
             tickets.add_column(sa.Column(name, sa.String(200), nullable=False, server_default=""))
     with op.batch_alter_table("tickets", table_kwargs=lasting) as tickets:
-        for name in ("company", "contact"):
+        for name in ("company_name", "contact_name"):
             tickets.alter_column(name, existing_type=sa.String(200), server_default=None)
     _create_tables()
 
@@ -93,8 +93,8 @@ def downgrade() -> None:
     op.execute("UPDATE tickets SET company_id = NULL WHERE company_id NOT IN (SELECT id FROM companies)")
     op.execute("UPDATE tickets SET contact_id = NULL WHERE contact_id NOT IN (SELECT id FROM contacts)")
     with op.batch_alter_table("tickets", table_kwargs={"sqlite_autoincrement": True}) as tickets:
-        tickets.drop_column("company")
-        tickets.drop_column("contact")
+        tickets.drop_column("company_name")
+        tickets.drop_column("contact_name")
         tickets.create_foreign_key(op.f("fk_tickets_company_id"), "companies", ["company_id"], ["id"])
         tickets.create_foreign_key(op.f("fk_tickets_contact_id"), "contacts", ["contact_id"], ["id"])
     with op.batch_alter_table("contact_numbers") as numbers:
