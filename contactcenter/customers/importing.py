@@ -109,6 +109,7 @@ def _drafts(rows: Iterable[Row], columns: Columns) -> list[_Draft]:
         draft.rows.append(row)
         if fault:
             draft.faults.append(f"row {row.number}: {fault}")
+            draft.values.setdefault("name", name)
         else:
             _add(draft, row.number, values, own)
     return list(drafts.values())
