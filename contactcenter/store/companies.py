@@ -1,5 +1,6 @@
 """Customers as admins and the CRM see them: found, listed, changed."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -15,8 +16,8 @@ from contactcenter.errors import NotFound, StoreError
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
 from contactcenter.store.company_merging import merge, take_back
-from contactcenter.store.company_rows import load
-from contactcenter.store.company_saving import alone, save
+from contactcenter.store.company_rows import WHOLE, load
+from contactcenter.store.company_saving import alone, prepared, save, save_staged
 from contactcenter.store.database import worker_of
 
 T = TypeVar("T")
@@ -90,7 +91,15 @@ class CompanyRepository:
     ) -> list[Edit]:
         """Stores all of them or none: see `company_saving.save`. Raises Conflict, BadInput."""
         tell = self._webhooks and not from_crm
-        return await self._change(lambda connection: save(connection, edits, author, at, tell=tell), dry_run)
+        new = [edit for edit in edits if edit.before is None]
+        if len(new) <= WHOLE:
+            return await self._change(lambda connection: save(connection, edits, author, at=at, tell=tell), dry_run)
+        give_out = await self._read(lambda connection: prepared(connection, new))
+        whole = await asyncio.to_thread(give_out)
+        others = [edit for edit in edits if edit.before is not None]
+        return await self._run(
+            lambda connection: save_staged(connection, whole, others, author, at=at, tell=tell), dry_run
+        )
 
     async def change(
         self,
@@ -106,7 +115,7 @@ class CompanyRepository:
         def work(connection: Connection) -> list[Edit]:
             if (before := load(connection, [company]).get(company)) is None:
                 raise NotFound(f"there is no customer {company} any more.")
-            return save(connection, [Edit(before, change(before))], author, at, tell=self._webhooks)
+            return save(connection, [Edit(before, change(before))], author, at=at, tell=self._webhooks)
 
         return await self._change(work, dry_run)
 
@@ -151,8 +160,14 @@ class CompanyRepository:
             raise StoreError(f"the database does not answer: {error.orig}") from None
 
     async def _change(self, work: Callable[[Connection], list[Edit]], dry_run: bool) -> list[Edit]:
-        def whole(connection: Connection) -> list[Edit]:
+        def apart(connection: Connection) -> list[Edit]:
             alone(connection)
+            return work(connection)
+
+        return await self._run(apart, dry_run)
+
+    async def _run(self, work: Callable[[Connection], list[Edit]], dry_run: bool) -> list[Edit]:
+        def whole(connection: Connection) -> list[Edit]:
             done = work(connection)
             if dry_run:
                 raise _DryRun(done)

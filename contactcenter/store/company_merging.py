@@ -33,7 +33,7 @@ def merge(
         _move(connection, name, moves, first.id)
     item = Item("merge", f"{other.id}>{first.id}", before, {"into": first.id, "name": first.name})
     edits = [Edit(other, None), Edit(first, checked(result.company))]
-    return save(connection, edits, author, at, tell=tell, more=[item])
+    return save(connection, edits, author, at=at, tell=tell, more=[item])
 
 
 def _move(connection: Connection, name: str, moves: Sequence[tuple[Any, Any]], company: int | None) -> None:

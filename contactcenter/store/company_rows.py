@@ -133,16 +133,18 @@ def write_companies(connection: Connection, new: Sequence[Company], changed: Seq
     """Rows of the companies themselves, without their people."""
     groups = group_ids(connection, {company.group for company in (*new, *changed)})
     if new:
-        connection.execute(insert(t.companies), [_row(company, groups) for company in new])
+        connection.execute(insert(t.companies), [row_of(company, groups) for company in new])
     if changed:
         values: dict[str, Any] = {
             each.name: bindparam(f"new_{each.name}") for each in t.companies.c if each.name != "id"
         }
-        rows = [{f"new_{k}": v for k, v in _row(company, groups).items()} | {"key": company.id} for company in changed]
+        rows = [
+            {f"new_{k}": v for k, v in row_of(company, groups).items()} | {"key": company.id} for company in changed
+        ]
         connection.execute(update(t.companies).where(t.companies.c.id == bindparam("key")).values(values), rows)
 
 
-def _row(company: Company, groups: dict[str, int]) -> dict[str, Any]:
+def row_of(company: Company, groups: dict[str, int]) -> dict[str, Any]:
     return {
         **{name: getattr(company, name) for name in _COLUMNS},
         "id": company.id,
@@ -157,11 +159,13 @@ Owned = tuple[int | None, Contact]
 """(company id, contact)."""
 
 
-def write_contacts(connection: Connection, new: Sequence[Owned], changed: Sequence[Owned]) -> None:
+def write_contacts(
+    connection: Connection, new: Sequence[Owned], changed: Sequence[Owned], *, into: Table = t.contacts
+) -> None:
     """Rows of people, without their numbers."""
     if new:
         rows = [{**_contact_row(contact), "id": contact.id, "company_id": owner} for owner, contact in new]
-        connection.execute(insert(t.contacts), rows)
+        connection.execute(insert(into), rows)
     if changed:
         rows = [
             {"key": one.id, "new_company_id": owner} | {f"new_{k}": v for k, v in _contact_row(one).items()}
@@ -175,14 +179,14 @@ def _contact_row(contact: Contact) -> dict[str, Any]:
     return {name: getattr(contact, name) for name in ("name", "mail", "wechat", "notes", "external_id")}
 
 
-def write_numbers(connection: Connection, contacts: Iterable[Contact]) -> None:
+def write_numbers(connection: Connection, contacts: Iterable[Contact], *, into: Table = t.contact_numbers) -> None:
     rows = [
         {"number": number, "contact_id": contact.id, "position": position}
         for contact in contacts
         for position, number in enumerate(contact.numbers)
     ]
     if rows:
-        connection.execute(insert(t.contact_numbers), rows)
+        connection.execute(insert(into), rows)
 
 
 def delete_numbers(connection: Connection, contacts: Iterable[int | None]) -> None:

@@ -3,9 +3,11 @@
 import json
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -18,15 +20,18 @@ from contactcenter.errors import Conflict
 from contactcenter.store import company_rows as rows
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
+from contactcenter.store.company_staging import copy, reserve, stage
 
 CODE_DIGITS, SAFETY = 8, 10_000
 """Generated service codes have so many digits, or more: at most one number of SAFETY is somebody's code."""
 
 
 def alone(connection: Connection) -> None:
-    """No other change until this transaction ends; the first thing in it. Readers go on."""
+    """No other change until this transaction ends; nothing of it may have been read before. Readers go on."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(
+            "UPDATE companies SET revision = revision WHERE 0"
+        )  # writes nothing, but takes the lock
     else:
         connection.exec_driver_sql("LOCK TABLE companies IN SHARE ROW EXCLUSIVE MODE")
 
@@ -35,8 +40,8 @@ def save(
     connection: Connection,
     edits: Sequence[Edit],
     author: Author,
-    at: datetime,
     *,
+    at: datetime,
     tell: bool,
     more: Sequence[Item] = (),
 ) -> list[Edit]:
@@ -46,21 +51,60 @@ def save(
 
     tell: the CRM gets a webhook of each. more: items of the same change, for the audit log.
     """
-    present = _present(connection, edits)
-    done = [with_revision(before, _on_top(edit, before)) for edit, before in zip(edits, present, strict=True)]
-    done = [edit for edit in done if edit.before != edit.after]
+    done = _changing(connection, edits)
     if not done and not more:
         return []
-    if len(done) <= rows.WHOLE:
-        claim(connection, done)
-    try:
+    with _somebody_faster():
         done = store(connection, done)
-    except IntegrityError:
-        raise Conflict("somebody else changed customers at this moment; nothing was changed. Do it again.") from None
     record(connection, author, at, [*(item_of(edit) for edit in done), *more])
     if tell:
         tell_crm(connection, done, at)
     return done
+
+
+def save_staged(
+    connection: Connection, new: Sequence[Edit], edits: Sequence[Edit], author: Author, *, at: datetime, tell: bool
+) -> list[Edit]:
+    """As `save`, for thousands of new companies that have their ids and codes; the transaction must not be `alone` yet."""
+    stage(connection, new, (item_of(edit) for edit in new), messages(new, at) if tell else [])
+    alone(connection)
+    done = _changing(connection, edits)
+    with _somebody_faster():
+        done = store(connection, done) if done else []
+        number = record(connection, author, at, [item_of(edit) for edit in done])
+        copy(connection, number, len(done))
+    if tell:
+        tell_crm(connection, done, at)
+    return [*done, *new]
+
+
+def prepared(connection: Connection, new: Sequence[Edit]) -> Callable[[], list[Edit]]:
+    """Takes ids and codes for thousands of new companies; what it returns gives them out, and needs no database."""
+    alone(connection)
+    companies = [edit.after for edit in new if edit.after is not None]
+    ids = iter(reserve(connection, t.companies, len(companies)))
+    people = sum(len(company.contacts) for company in companies)
+    contact_ids = iter(reserve(connection, t.contacts, people) if people else ())
+    fresh = codes(connection, companies)
+    return lambda: [Edit(None, whole(company, ids, contact_ids, fresh)) for company in companies]
+
+
+def _changing(connection: Connection, edits: Sequence[Edit]) -> list[Edit]:
+    """Those that change something, on top of what is stored by now. Raises Conflict."""
+    present = _present(connection, edits)
+    done = [with_revision(before, _on_top(edit, before)) for edit, before in zip(edits, present, strict=True)]
+    done = [edit for edit in done if edit.before != edit.after]
+    if len(done) <= rows.WHOLE:
+        claim(connection, done)
+    return done
+
+
+@contextmanager
+def _somebody_faster() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise Conflict("somebody else changed customers at this moment; nothing was changed. Do it again.") from None
 
 
 def item_of(edit: Edit) -> Item:
@@ -111,19 +155,23 @@ def with_revision(before: Company | None, after: Company | None) -> Edit:
     )
 
 
-def _codes(connection: Connection, edits: list[Edit]) -> Iterator[str]:
-    """Service codes that nobody has, without end."""
-    total = connection.execute(select(func.count()).select_from(t.companies)).scalar_one() + len(edits)
+def codes(connection: Connection, wanted: Sequence[Company]) -> Iterator[str]:
+    """Service codes that nobody has, without end. Those of `wanted` are taken too."""
+    total = connection.execute(select(func.count()).select_from(t.companies)).scalar_one() + len(wanted)
     digits = max(CODE_DIGITS, len(str(total * SAFETY)))
-    taken = {edit.after.service_code for edit in edits if edit.after}
-    if many := len(edits) > rows.CHUNK:
+    taken = {company.service_code for company in wanted}
+    if many := len(wanted) > rows.CHUNK:
         taken |= set(connection.execute(select(t.companies.c.service_code)).scalars())
-    while True:
-        code = new_code(digits)
-        query = select(t.companies.c.id).where(t.companies.c.service_code == code)
-        if code not in taken and (many or connection.execute(query).one_or_none() is None):
-            taken.add(code)
-            yield code
+
+    def fresh() -> Iterator[str]:
+        while True:
+            code = new_code(digits)
+            query = select(t.companies.c.id).where(t.companies.c.service_code == code)
+            if code not in taken and (many or connection.execute(query).one_or_none() is None):
+                taken.add(code)
+                yield code
+
+    return fresh()
 
 
 def new_code(digits: int) -> str:
@@ -165,9 +213,9 @@ def store(connection: Connection, edits: Sequence[Edit]) -> list[Edit]:
     ids = rows.next_ids(connection, t.companies, count) if count else iter(())
     count = sum(1 for edit in edits if edit.after for contact in edit.after.contacts if contact.id is None)
     contact_ids = rows.next_ids(connection, t.contacts, count) if count else iter(())
-    codes = _codes(connection, list(edits))
+    fresh = codes(connection, [edit.after for edit in edits if edit.after])
     done = [
-        edit if edit.after is None else Edit(edit.before, _whole(edit.after, ids, contact_ids, codes)) for edit in edits
+        edit if edit.after is None else Edit(edit.before, whole(edit.after, ids, contact_ids, fresh)) for edit in edits
     ]
     old = {one.id: (edit.before.id, one) for edit in done if edit.before for one in edit.before.contacts}
     owned = {one.id: (edit.after.id, one) for edit in done if edit.after for one in edit.after.contacts}
@@ -189,14 +237,14 @@ def store(connection: Connection, edits: Sequence[Edit]) -> list[Edit]:
     return done
 
 
-def _whole(company: Company, ids: Iterator[int], contact_ids: Iterator[int], codes: Iterator[str]) -> Company:
+def whole(company: Company, ids: Iterator[int], contact_ids: Iterator[int], fresh: Iterator[str]) -> Company:
     """With all that a company gets when it is stored. Contacts stand in the order of their ids, as they are read again."""
     contacts = [one if one.id is not None else replace(one, id=next(contact_ids)) for one in company.contacts]
     contacts.sort(key=_id)
     return replace(
         company,
         id=company.id if company.id is not None else next(ids),
-        service_code=company.service_code or next(codes),
+        service_code=company.service_code or next(fresh),
         contacts=tuple(contacts),
     )
 
@@ -207,6 +255,12 @@ def _id(contact: Contact) -> int:
 
 def tell_crm(connection: Connection, edits: Iterable[Edit], at: datetime) -> None:
     """Puts down what the CRM has still to hear of these changes."""
+    if waiting := messages(edits, at):
+        connection.execute(insert(t.webhooks), waiting)
+
+
+def messages(edits: Iterable[Edit], at: datetime) -> list[dict[str, Any]]:
+    """The rows of these webhooks."""
     waiting = []
     for edit in edits:
         one = edit.after or edit.before
@@ -224,5 +278,4 @@ def tell_crm(connection: Connection, edits: Iterable[Edit], at: datetime) -> Non
         waiting.append(
             {"company_id": one.id, "at": at, "event": body["event"], "event_id": event_id, "body": text, "tries": 0}
         )
-    if waiting:
-        connection.execute(insert(t.webhooks), waiting)
+    return waiting

@@ -19,6 +19,7 @@ from contactcenter.store import tables as t
 from contactcenter.store.changes import AuditRepository
 from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.customers import CustomerRepository
+from contactcenter.store.outbox import OutboxRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.tickets.problem import Problem
 
@@ -263,6 +264,9 @@ async def test_thousands_are_saved_at_once_or_not_at_all(book: CompanyRepository
     with pytest.raises(Conflict, match="Do it again"):
         await book.save([*others, Edit(None, twice)], AUTHOR, START)
     assert len(await book.all()) == 3005
+    assert {one.name: one for one in await book.all() if one.id and one.id > 5} == {
+        edit.after.name: edit.after for edit in done if edit.after
+    }
     changed = [Edit(edit.after, replace(edit.after or NEW, region="x")) for edit in done]
     assert len(await book.save(changed, AUTHOR, START)) == 3000
     await book.undo(await last(sample), AUTHOR, START)
@@ -270,3 +274,27 @@ async def test_thousands_are_saved_at_once_or_not_at_all(book: CompanyRepository
     assert len(await book.all()) == 5
     async with sample.connect() as connection:
         assert (await connection.execute(select(func.count()).select_from(t.contact_numbers))).scalar_one() == 4
+
+
+async def test_new_and_changed_ones_at_once_are_one_change_with_its_webhooks(sample: AsyncEngine) -> None:
+    book, outbox = CompanyRepository(sample, webhooks=True), OutboxRepository(sample)
+    first, second, *_ = await book.all()
+    edits = [
+        Edit(first, replace(first, name="先前的名字")),
+        *(Edit(None, Company(f"公司{n}", group="新组")) for n in range(2999)),
+        Edit(None, Company(first.name, contacts=(Contact("b"), Contact("a", ("+8613900000001",))))),
+        Edit(second, second),
+    ]
+    await book.save(edits, AUTHOR, START)
+    assert (await book.find("1")).name == "先前的名字"
+    again = await book.find(first.name)
+    assert ([one.name for one in again.contacts], again.group) == (["b", "a"], "")
+    assert (await book.find("公司7")).group == "新组"
+    change = await last(sample)
+    assert [item.key for item in change.items[:3]] == ["1", "6", "7"]
+    assert (len(change.items), change.items[-1].after) == (3001, plain(again))
+    assert await outbox.waiting() == {"waiting": 3001, "given_up": 0}
+    sent = [message.company for message in await outbox.due(START, 5000)]
+    assert len(sent) == 3001
+    made = await add(book, NEW)
+    assert made.id == (again.id or 0) + 1
