@@ -31,14 +31,17 @@ from contactcenter.reports.queue_log import QueueLog
 from contactcenter.reports.queue_log_file import QueueLogFile
 from contactcenter.site import Site
 from contactcenter.store.callbacks import CallbackRepository
+from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import Database, check_revision, open_database
 from contactcenter.store.history import HistoryRepository
+from contactcenter.store.outbox import ConflictRepository, OutboxRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
-from contactcenter.web import server
+from contactcenter.web import customers, server
 from contactcenter.web.lookup import WebLookup
+from contactcenter.web.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,16 @@ class Controller:
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
         self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self._handle)
         self.http = server.build(center, secrets.api_token, self.ready)
+        crm, conflicts = center.settings.crm, ConflictRepository(database)
+        companies = CompanyRepository(database, webhooks=bool(crm.webhook_url))
+        customers.install(self.http, companies, conflicts, center.clock, center.settings.region)
+        self.webhooks = Webhooks(
+            OutboxRepository(database),
+            crm.webhook_url,
+            secrets.webhook_secret,
+            clock=center.clock,
+            publish=center.bus.publish,
+        )
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
@@ -72,6 +85,7 @@ class Controller:
                     group.create_task(self.center.callbacks.run(self.center.is_open, self._call_back), name="callbacks")
                     group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
+                    group.create_task(self.webhooks.run(), name="webhooks")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
             finally:
                 await self.writer.written()

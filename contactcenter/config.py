@@ -92,6 +92,20 @@ class Fallback(Section):
     )
 
 
+class Crm(Section):
+    webhook_url: str = Field(
+        "",
+        description="where the CRM hears of changed customers, such as https://crm.example.com/hook; empty: nowhere",
+    )
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _known_scheme(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+([/?][^\s#]*)?", value):
+            raise ValueError("it has to be a http:// or https:// address without a password in it, or empty")
+        return value
+
+
 class AsteriskSettings(Section):
     binary: str = Field(
         "", description="the asterisk program; empty: the one on PATH, or the one scripts/setup installed"
@@ -110,6 +124,7 @@ class Settings(Section):
     service: Service = Service()
     distribution: Distribution = Distribution()
     fallback: Fallback = Fallback()
+    crm: Crm = Crm()
     asterisk: AsteriskSettings = AsteriskSettings()
 
     @field_validator("timezone")
@@ -127,6 +142,7 @@ class Secrets(Section):
     ami_secret: str = Field(repr=False)
     api_token: str = Field(repr=False)
     trunk_password: str = Field(repr=False)
+    webhook_secret: str = Field("", repr=False)
 
 
 def read_settings(site: Path) -> Settings:

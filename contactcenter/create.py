@@ -65,7 +65,12 @@ def _fill(site: Site, settings: Settings, sample: bool) -> None:
     write_settings(site.path, settings)
     write_secrets(
         site.path,
-        Secrets(ami_secret=new_password(), api_token=new_password(), trunk_password=new_password()),
+        Secrets(
+            ami_secret=new_password(),
+            api_token=new_password(),
+            trunk_password=new_password(),
+            webhook_secret=new_password(),
+        ),
     )
     assert (site.path / SECRETS).stat().st_mode & 0o077 == 0  # noqa: S101 (a secret readable by others is our mistake)
     url = site.database_url(settings)

@@ -15,6 +15,10 @@ class NotFound(BadInput):
     """A thing was named that does not exist."""
 
 
+class Conflict(BadInput):
+    """Somebody else was faster, or another one has what only one can have; nothing was changed."""
+
+
 class SiteError(ContactCenterError):
     """A site folder is missing, not writable, broken, or in use."""
 

@@ -41,6 +41,7 @@ class MemoryStore:
 
     def __init__(self, rows: Rows) -> None:
         self._companies = {row["id"]: row for row in rows.get("companies", [])}
+        self._groups = {row["id"]: row["name"] for row in rows.get("customer_groups", [])}
         self._contacts = {row["id"]: row for row in rows.get("contacts", [])}
         self._numbers = {row["number"]: row["contact_id"] for row in rows.get("contact_numbers", [])}
         self.calls: dict[CallId, CallRecord] = {}
@@ -65,12 +66,27 @@ class MemoryStore:
         contact = self._contacts.get(self._numbers.get(number))
         if contact is None:
             return None
-        return _customer(self._companies[contact["company_id"]], ContactId(contact["id"]), contact["name"])
+        return self._customer(self._companies[contact["company_id"]], ContactId(contact["id"]), contact["name"])
 
     async def by_service_code(self, code: str) -> Customer | None:
         await self._turn("by_service_code")
         row = next((row for row in self._companies.values() if row["service_code"] == code), None)
-        return None if row is None else _customer(row, None, "")
+        return None if row is None else self._customer(row, None, "")
+
+    def _customer(self, row: dict[str, Any], contact: ContactId | None, contact_name: str) -> Customer:
+        return Customer(
+            company=CompanyId(row["id"]),
+            company_name=row["name"],
+            level=row["level"],
+            service_from=row["service_from"],
+            service_until=row["service_until"],
+            contact=contact,
+            contact_name=contact_name,
+            group=self._groups.get(row.get("group_id"), ""),
+            package=row.get("package", ""),
+            products=tuple(product["name"] for product in row.get("products", ())),
+            region=row.get("region", ""),
+        )
 
     # ---- history
 
@@ -160,18 +176,3 @@ class MemoryStore:
         await asyncio.sleep(0)
         if method in self.failing:
             raise StoreError(f"the store failed in {method}")
-
-
-def _customer(row: dict[str, Any], contact: ContactId | None, contact_name: str) -> Customer:
-    return Customer(
-        company=CompanyId(row["id"]),
-        company_name=row["name"],
-        level=row["level"],
-        service_from=row["service_from"],
-        service_until=row["service_until"],
-        contact=contact,
-        contact_name=contact_name,
-        package=row.get("package", ""),
-        region=row.get("region", ""),
-        products=tuple(row.get("products", ())),
-    )

@@ -1,8 +1,8 @@
-"""Customers in the store."""
+"""Who is calling: a number or a service code looked up, on the path of every call."""
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,55 +10,46 @@ from contactcenter.customers.customer import Customer
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
 
+_COMPANY = (
+    *(t.companies.c[name] for name in ("id", "name", "level", "service_from", "service_until")),
+    *(t.companies.c[name] for name in ("package", "products", "region")),
+    t.customer_groups.c.name.label("group"),
+)
+_BY_NUMBER = (
+    select(*_COMPANY, t.contacts.c.id.label("contact_id"), t.contacts.c.name.label("contact_name"))
+    .select_from(t.contact_numbers)
+    .join(t.contacts, t.contacts.c.id == t.contact_numbers.c.contact_id)
+    .join(t.companies, t.companies.c.id == t.contacts.c.company_id)
+    .join(t.customer_groups, t.customer_groups.c.id == t.companies.c.group_id, isouter=True)
+    .where(t.contact_numbers.c.number == bindparam("key"))
+)
+_BY_CODE = (
+    select(*_COMPANY)
+    .join(t.customer_groups, t.customer_groups.c.id == t.companies.c.group_id, isouter=True)
+    .where(t.companies.c.service_code == bindparam("key"))
+)
+"""Built once: making the statement anew costs more than the lookup."""
+
 
 class CustomerRepository:
-    """Implements customers.ports.CustomerBook, and the listing."""
+    """Implements customers.ports.CustomerBook."""
 
     def __init__(self, database: AsyncEngine) -> None:
         self._database = database
 
     async def by_number(self, number: str) -> Customer | None:
-        query = (
-            select(t.companies, t.contacts.c.id.label("contact_id"), t.contacts.c.name.label("contact_name"))
-            .join(t.contacts, t.contacts.c.company_id == t.companies.c.id)
-            .join(t.contact_numbers, t.contact_numbers.c.contact_id == t.contacts.c.id)
-            .where(t.contact_numbers.c.number == number)
-        )
-        row = await worker_of(self._database).run(lambda connection: connection.execute(query).one_or_none())
+        row = await self._one(_BY_NUMBER, number)
         return None if row is None else _customer(row, row.contact_id, row.contact_name)
 
     async def by_service_code(self, code: str) -> Customer | None:
-        query = select(t.companies).where(t.companies.c.service_code == code)
-        row = await worker_of(self._database).run(lambda connection: connection.execute(query).one_or_none())
+        row = await self._one(_BY_CODE, code)
         return None if row is None else _customer(row, None, "")
 
-    async def all(self) -> list[dict[str, Any]]:
-        """Every company with its contacts and their numbers, oldest first."""
-        companies = select(t.companies, t.customer_groups.c.name.label("group")).join(t.customer_groups, isouter=True)
-        people = select(t.contacts.c.id, t.contacts.c.company_id, t.contacts.c.name, t.contact_numbers.c.number).join(
-            t.contact_numbers, isouter=True
-        )
-        async with self._database.connect() as connection:
-            company_rows = (await connection.execute(companies.order_by(t.companies.c.id))).all()
-            people_rows = (await connection.execute(people.order_by(t.contacts.c.id))).all()
-        contacts: dict[int, dict[int, dict[str, Any]]] = {}
-        for row in people_rows:
-            contact = contacts.setdefault(row.company_id, {}).setdefault(row.id, {"name": row.name, "numbers": []})
-            if row.number:
-                contact["numbers"].append(row.number)
-        return [
-            {
-                "id": row.id,
-                "name": row.name,
-                "group": row.group or "",
-                "level": row.level,
-                "service_from": row.service_from,
-                "service_until": row.service_until,
-                "service_code": row.service_code,
-                "contacts": list(contacts.get(row.id, {}).values()),
-            }
-            for row in company_rows
-        ]
+    async def _one(self, query: Select[Any], key: str) -> Row[Any] | None:
+        def look(connection: Connection) -> Row[Any] | None:
+            return connection.execute(query, {"key": key}).one_or_none()
+
+        return await worker_of(self._database).run(look)
 
 
 def _customer(row: Row[Any], contact: Any, contact_name: str) -> Customer:
@@ -70,4 +61,8 @@ def _customer(row: Row[Any], contact: Any, contact_name: str) -> Customer:
         service_until=row.service_until,
         contact=contact,
         contact_name=contact_name,
+        group=row.group or "",
+        package=row.package,
+        products=tuple(product["name"] for product in row.products),
+        region=row.region,
     )

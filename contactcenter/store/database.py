@@ -19,7 +19,7 @@ from contactcenter.errors import StoreError
 Database = AsyncEngine
 T = TypeVar("T")
 THREADS = 2
-_workers: "dict[Engine, Worker]" = {}
+_workers: "dict[Engine, dict[str, Worker]]" = {}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -64,17 +64,20 @@ class Worker:
         self._engine.dispose()
 
 
-def worker_of(database: AsyncEngine) -> Worker:
-    """The same for all who ask."""
+def worker_of(database: AsyncEngine, purpose: str = "calls") -> Worker:
+    """The same for all who ask for that purpose. What may wait for a lock has a purpose of its own: calls don't wait for it."""
     engine = database.sync_engine
     if engine not in _workers:
-        _workers[engine] = Worker(database)
-        event.listen(engine, "engine_disposed", _end_worker)
-    return _workers[engine]
+        _workers[engine] = {}
+        event.listen(engine, "engine_disposed", _end_workers)
+    workers = _workers[engine]
+    if purpose not in workers:
+        workers[purpose] = Worker(database)
+    return workers[purpose]
 
 
-def _end_worker(engine: Engine) -> None:
-    if (worker := _workers.pop(engine, None)) is not None:
+def _end_workers(engine: Engine) -> None:
+    for worker in _workers.pop(engine, {}).values():
         worker.end()
 
 

@@ -62,13 +62,23 @@ companies = Table(
     "companies",
     metadata,
     Column("id", Integer, primary_key=True),
+    Column("revision", Integer, nullable=False, default=1),
     Column("name", String(200), nullable=False, unique=True),
     Column("group_id", ForeignKey("customer_groups.id"), index=True),
     Column("level", String(20), nullable=False, default="standard"),
+    Column("package", String(100), nullable=False, default=""),
+    Column("products", JSON, nullable=False, default=list),
+    Column("region", String(100), nullable=False, default=""),
+    Column("contract", String(100), nullable=False, default=""),
     Column("service_from", Date),
-    Column("service_until", Date),
+    Column("service_until", Date, index=True),
     Column("service_code", String(20), nullable=False, unique=True),
+    Column("fields", JSON, nullable=False, default=dict),
+    Column("notes", Text, nullable=False, default=""),
+    Column("external_id", String(100), unique=True),
+    sqlite_autoincrement=True,
 )
+"""Ids are never used again, so that calls and tickets of a company that was removed become nobody else's."""
 
 contacts = Table(
     "contacts",
@@ -76,6 +86,11 @@ contacts = Table(
     Column("id", Integer, primary_key=True),
     Column("company_id", ForeignKey("companies.id"), nullable=False, index=True),
     Column("name", String(200), nullable=False),
+    Column("mail", String(200), nullable=False, default=""),
+    Column("wechat", String(100), nullable=False, default=""),
+    Column("notes", Text, nullable=False, default=""),
+    Column("external_id", String(100), index=True),
+    sqlite_autoincrement=True,
 )
 
 contact_numbers = Table(
@@ -83,7 +98,42 @@ contact_numbers = Table(
     metadata,
     Column("number", String(40), primary_key=True),
     Column("contact_id", ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False, default=0),
 )
+"""position: 0 for the number that the contact is called back at."""
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("resolved_at", Utc),
+    Index("ix_conflicts_external_id_resolved_at", "external_id", "resolved_at"),
+)
+"""What the CRM sent and could not be taken; one open row for each of its companies."""
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("company_id", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("event_id", String(40), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("first_tried_at", Utc),
+    Column("next_try_at", Utc),
+    Column("given_up_at", Utc),
+    Index("ix_webhooks_company_id_id", "company_id", "id"),
+    Index("ix_webhooks_given_up_at_next_try_at", "given_up_at", "next_try_at"),
+    sqlite_autoincrement=True,
+)
+"""Changes of customers that the CRM has still to be told of, in their order; a row that was delivered is gone."""
 
 # ---- the site's configuration
 
@@ -210,8 +260,10 @@ tickets = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("status", String(20), nullable=False, default="open"),
-    Column("company_id", ForeignKey("companies.id")),
-    Column("contact_id", ForeignKey("contacts.id")),
+    Column("company_id", Integer),
+    Column("contact_id", Integer),
+    Column("company_name", String(200), nullable=False, default=""),
+    Column("contact_name", String(200), nullable=False, default=""),
     Column("caller", String(40), nullable=False, default=""),
     Column("title", Text, nullable=False),
     Column("assignee", String(20), nullable=False, default=""),
@@ -222,6 +274,8 @@ tickets = Table(
     Index("ix_tickets_assignee_status", "assignee", "status"),
     sqlite_autoincrement=True,
 )
+
+"""company_name, contact_name: of those who were removed since; of others they are in their own tables."""
 
 ticket_calls = Table(
     "ticket_calls",

@@ -100,8 +100,8 @@ class TicketRepository:
             {
                 "number": row.number,
                 "status": row.status,
-                "company": row.company or "",
-                "contact": row.contact or "",
+                "company": row.company or row.company_name,
+                "contact": row.contact or row.contact_name,
                 "caller": row.caller,
                 "title": row.title,
                 "assignee": row.assignee,

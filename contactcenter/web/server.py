@@ -14,7 +14,7 @@ from contactcenter.acd.change import changed, with_member, without_member
 from contactcenter.acd.inputs import ExtendWrapUp, Input, LogIn, LogOut, Pause, Resume
 from contactcenter.center import Center
 from contactcenter.changes import Author
-from contactcenter.errors import BadInput, NotFound
+from contactcenter.errors import BadInput, Conflict, NotFound, StoreError
 from contactcenter.events import TicketClosed
 from contactcenter.ids import AgentNumber, QueueName, TicketNumber
 from contactcenter.web.views import agents_view, callbacks_view, queue_view, queues_view
@@ -177,8 +177,12 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except NotFound as error:
         return _json({"error": str(error)}, status=404)
+    except Conflict as error:
+        return _json({"error": str(error)}, status=409)
     except BadInput as error:
         return _json({"error": str(error)}, status=400)
+    except StoreError as error:
+        return _json({"error": str(error)}, status=503)
 
 
 def _author(request: web.Request) -> Author:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from rig import bench_acd, bench_calls, bench_erlang, bench_peer, bench_store
+from rig import bench_acd, bench_calls, bench_customers, bench_erlang, bench_peer, bench_store
 
 
 def main() -> int:
@@ -17,6 +17,7 @@ def main() -> int:
         ("peer", bench_peer.peer, bench_peer.add_options),
         ("acd", bench_acd.acd, bench_acd.add_options),
         ("erlang", bench_erlang.erlang, bench_erlang.add_options),
+        ("customers", bench_customers.customers, bench_customers.add_options),
         ("store", bench_store.store, bench_store.add_options),
     ):
         one = benches.add_parser(

@@ -19,6 +19,7 @@ ONLY = {
     "panoramisk": "asterisk",
     "jinja2": "asterisk",
     "phonenumbers": "customers",
+    "openpyxl": "customers",
     "pydub": "prompts",
     "sortedcontainers": "acd",
     "holidays": "hours",

@@ -1,4 +1,4 @@
-"""Customers in the store: by number, by service code, and as a list."""
+"""Customers in the store: by number and by service code."""
 
 from datetime import timedelta
 
@@ -7,9 +7,11 @@ from happenings import TODAY
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contactcenter.customers.company import Company
 from contactcenter.customers.customer import Customer
 from contactcenter.ids import CompanyId, ContactId
 from contactcenter.store import tables as t
+from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.customers import CustomerRepository
 
 VIP = Customer(
@@ -20,6 +22,7 @@ VIP = Customer(
     service_until=TODAY + timedelta(200),
     contact=ContactId(1),
     contact_name="王建国",
+    group="直销客户",
 )
 
 
@@ -59,20 +62,23 @@ async def test_a_company_without_a_service_period_or_a_group(database: AsyncEngi
         await connection.execute(insert(t.companies).values(id=9, name="新客户", service_code="9"))
     found = await CustomerRepository(database).by_service_code("9")
     assert found == Customer(CompanyId(9), "新客户")
-    (listed,) = await CustomerRepository(database).all()
-    assert (listed["group"], listed["level"], listed["service_until"], listed["contacts"]) == ("", "standard", None, [])
+    (listed,) = await CompanyRepository(database).all()
+    assert listed == Company("新客户", service_code="9", id=9)
 
 
-async def test_the_list_has_every_company_with_its_people(sample: AsyncEngine) -> None:
+async def test_every_company_with_its_people(sample: AsyncEngine) -> None:
     async with sample.begin() as connection:
         await connection.execute(insert(t.contacts).values(id=6, company_id=1, name="李娜"))
         await connection.execute(
             insert(t.contact_numbers),
-            [{"number": "+8613800000011", "contact_id": 6}, {"number": "+861062345678", "contact_id": 6}],
+            [
+                {"number": "+8613800000011", "contact_id": 6, "position": 1},
+                {"number": "+861062345678", "contact_id": 6, "position": 0},
+            ],
         )
-    listed = {company["id"]: company for company in await CustomerRepository(sample).all()}
-    assert list(listed) == [1, 2, 3, 4, 5]
-    assert listed[1]["group"] == "直销客户"
-    people = {contact["name"]: sorted(contact["numbers"]) for contact in listed[1]["contacts"]}
-    assert people == {"王建国": ["+8613800000001"], "李娜": ["+861062345678", "+8613800000011"]}
-    assert listed[5]["contacts"] == [{"name": "周丽", "numbers": []}]
+    listed = await CompanyRepository(sample).all()
+    assert [company.id for company in listed] == [1, 2, 3, 4, 5]
+    assert listed[0].group == "直销客户"
+    people = {contact.name: contact.numbers for contact in listed[0].contacts}
+    assert people == {"王建国": ("+8613800000001",), "李娜": ("+861062345678", "+8613800000011")}
+    assert [(contact.name, contact.numbers) for contact in listed[4].contacts] == [("周丽", ())]

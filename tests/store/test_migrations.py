@@ -193,3 +193,38 @@ async def test_sqlite_is_set_up_for_readers_beside_a_writer(tmp_path: Path) -> N
         }
     await database.dispose()
     assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 5000, "synchronous": 1}
+
+
+def test_customers_and_tickets_survive_0004_up_and_down(url: str) -> None:
+    migrate(url, "base")
+    migrate(url, "0003")
+    engine = create_engine(sync_url(url))
+    rows = (
+        "INSERT INTO customer_groups (id, name) VALUES (1, 'g')",
+        "INSERT INTO companies (id, name, group_id, level, service_code) VALUES (3, 'x', 1, 'vip', '123456')",
+        "INSERT INTO contacts (id, company_id, name) VALUES (5, 3, 'a')",
+        "INSERT INTO contact_numbers (number, contact_id) VALUES ('+861', 5)",
+        "INSERT INTO tickets VALUES (7, 'open', 3, 5, '', 't', '', '2026-11-25 00:00:00', NULL)",
+    )
+    with engine.begin() as connection:
+        for row in rows:
+            connection.execute(text(row))
+    migrate(url)
+    with engine.connect() as connection:
+        company = connection.execute(text("SELECT * FROM companies")).mappings().one()
+        assert {key: company[key] for key in ("id", "name", "group_id", "revision", "products", "external_id")} == {
+            "id": 3,
+            "name": "x",
+            "group_id": 1,
+            "revision": 1,
+            "products": "[]",
+            "external_id": None,
+        }
+    with engine.begin() as connection:  # its company is removed: the way down must hold its foreign keys
+        for table in ("contact_numbers", "contacts", "companies"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    command.downgrade(alembic_config(url), "0003")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT number, company_id, contact_id FROM tickets")).all() == [(7, None, None)]
+    engine.dispose()
+    migrate(url)

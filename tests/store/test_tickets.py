@@ -1,6 +1,7 @@
 """One problem, one ticket: who joins which, also at the same moment."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from happenings import after
@@ -129,7 +130,7 @@ async def test_what_the_store_refuses_is_our_error_and_leaves_nothing(
     tickets: TicketRepository, sample: AsyncEngine
 ) -> None:
     with pytest.raises(StoreError, match=r"^call 1\.1 could not be attached to a ticket: "):
-        await tickets.open_or_join(problem("1.1", company=999))
+        await tickets.open_or_join(replace(problem("1.1", company=1), title=None))  # type: ignore[arg-type]
     assert await tickets.all() == []
     async with sample.connect() as connection:
         assert (await connection.execute(select(t.ticket_calls))).all() == []
