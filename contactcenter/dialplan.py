@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ import yaml
 from contactcenter.acd.check import check_queues
 from contactcenter.configuration.kinds import FLOW, ROUTE
 from contactcenter.configuration.models import Configuration
-from contactcenter.errors import NotFound
+from contactcenter.configuration.reach import known_to_rules
+from contactcenter.errors import BadInput, NotFound
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.known import Known
 from contactcenter.ivr.loader import load_flows, load_rules
+from contactcenter.routing.check import check_rules
 from contactcenter.site import Site
+
+ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Circles are the same at every hour."""
 
 LANGUAGES = ("zh", "en")
 ROUTES = "routes.yaml"
@@ -44,6 +50,9 @@ def check_configuration(configuration: Configuration, prompts: Prompts, texts: T
             _exists("route", rule.name, "flow", rule.flow, configuration.flows)
         for node in rule.when.menu or {}:
             _exists("route", rule.name, "menu node", node, nodes)
+    for finding in check_rules(tuple(configuration.routes.values()), known_to_rules(configuration, flows, ONCE)):
+        if finding.kind == "circle":
+            raise BadInput(f"route {finding.rule}: {finding.text}.")
     return flows
 
 

@@ -12,6 +12,7 @@ from contactcenter.cli import (
     alarm,
     audit,
     calendar,
+    calendar_edit,  # noqa: F401 (adds verbs to calendar)
     call,
     callback,
     completion,
@@ -25,6 +26,7 @@ from contactcenter.cli import (
     queue,
     recording,
     route,
+    route_check,  # noqa: F401 (adds a verb to route)
     route_try,  # noqa: F401 (adds a verb to route)
     settings,
     site,

@@ -1,8 +1,9 @@
 """Who is calling: a number or a service code looked up, on the path of every call."""
 
+import json
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, Text, bindparam, cast, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -66,3 +67,19 @@ def _customer(row: Row[Any], contact: Any, contact_name: str) -> Customer:
         products=tuple(product["name"] for product in row.products),
         region=row.region,
     )
+
+
+async def words_in_use(database: AsyncEngine) -> dict[str, set[str]]:
+    """The packages, products, regions and groups that customers have, for those who compare rules with them."""
+    queries = {
+        "package": select(t.companies.c.package).distinct(),
+        "region": select(t.companies.c.region).distinct(),
+        "group": select(t.customer_groups.c.name),
+    }
+    async with database.connect() as connection:
+        words = {
+            word: {value for value in (await connection.execute(query)).scalars() if value}
+            for word, query in queries.items()
+        }
+        lists = (await connection.execute(select(cast(t.companies.c.products, Text)).distinct())).scalars()
+        return {**words, "product": {product["name"] for text in lists for product in json.loads(text or "[]")}}
