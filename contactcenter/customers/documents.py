@@ -119,7 +119,10 @@ def _contradictions(company: Company) -> Iterable[str]:
 
 
 def _twice(values: Iterable[str | None]) -> list[str]:
-    return [value for value, times in Counter(values).items() if value and times > 1]
+    several = list(values)
+    if len(several) == len(set(several)):
+        return []
+    return [value for value, times in Counter(several).items() if value and times > 1]
 
 
 class _Reading:
@@ -249,4 +252,5 @@ def text_of(value: str | float) -> str:
     """A cell or a JSON value as text: trimmed, line ends as one character, whole numbers without a fraction."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = str(value).strip()
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

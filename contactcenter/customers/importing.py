@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contactcenter.customers.columns import COMPANY, LISTS, Columns
-from contactcenter.customers.company import Company, Contact, Product, differences
+from contactcenter.customers.company import Company, Contact, differences
 from contactcenter.customers.documents import Faults, checked, company_of, contact_of, keep_ids, text_of
 from contactcenter.customers.sheets import Formula, Row, fused
 from contactcenter.customers.unique import Claims, Edit
@@ -200,14 +200,12 @@ def _after(draft: _Draft, old: Company | None, region: str) -> Company:
     document: dict[str, Any] = dict(draft.values)
     if draft.fields:
         document["fields"] = {**(old.fields if old else {}), **draft.fields}
+    if draft.products:
+        document["products"] = [{"name": name, "version": version} for name, version in draft.products.items()]
     given = company_of(document, region, old)
-    products = tuple(Product(name, version) for name, version in draft.products.items())
-    if products:
-        products = company_of(
-            {"name": "x", "products": [{"name": p.name, "version": p.version} for p in products]}, region
-        ).products
-    contacts = _contacts(draft, old.contacts if old else (), region)
-    return checked(replace(given, products=products or given.products, contacts=contacts))
+    if not draft.contacts:
+        return given
+    return checked(replace(given, contacts=_contacts(draft, given.contacts, region)))
 
 
 def _contacts(draft: _Draft, before: tuple[Contact, ...], region: str) -> tuple[Contact, ...]:

@@ -48,7 +48,10 @@ def load(connection: Connection, ids: Collection[int] | None = None) -> dict[int
             found |= _load(connection, part)
         return found
     everything = _load(connection, None)
-    return everything if ids is None else {key: one for key, one in everything.items() if key in set(ids)}
+    if ids is None:
+        return everything
+    wanted = set(ids)
+    return {key: one for key, one in everything.items() if key in wanted}
 
 
 def _load(connection: Connection, ids: list[int] | None) -> dict[int, Company]:
