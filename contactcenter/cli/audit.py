@@ -8,6 +8,7 @@ import click
 from contactcenter.changes import Change
 from contactcenter.cli.changing import change, dry_run_option, masked, print_items, yes_option
 from contactcenter.cli.context import Context, pass_context
+from contactcenter.cli.customer_output import make
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
 from contactcenter.cli.settings import SITE, change_settings
 from contactcenter.config import with_setting
@@ -97,7 +98,14 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
         change_settings(context, context.settings, settings, dry_run=dry_run, as_json=as_json, undoes=last.number)
         return
     if any(item.kind not in KINDS and item.kind != "route-order" for item in items):
-        raise BadInput(f"change {last.number} is one of customers, which can't be taken back.")
+        author = context.author
+        make(
+            context,
+            lambda book, now: book.undo(last, author, now, dry_run=dry_run),
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
     change(context, lambda now: with_items(now, items), dry_run=dry_run, as_json=as_json, undoes=last.number)
 
 

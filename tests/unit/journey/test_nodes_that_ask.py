@@ -103,7 +103,13 @@ async def test_who_calls_is_known_to_the_rules_without_any_node(sim: SimulatedCe
     phone = await sim.call(EXPIRED, HAPPY)
     routed = fact(sim, phone, e.CallRouted)
     assert routed.queue == "renewals"
-    assert routed.case == {"hotline": "4001234567", "service": "expired", "identified": True, "caller": EXPIRED}
+    assert routed.case == {
+        "hotline": "4001234567",
+        "service": "expired",
+        "identified": True,
+        "caller": EXPIRED,
+        "group": "直销客户",
+    }
     assert fact(sim, phone, e.CallerIdentified).by == "number"
     assert sim.store.calls[phone.call].company_id == 4
 
