@@ -9,8 +9,8 @@ import pytest
 from journeys import EXPIRED, HAPPY, STANDARD, STRANGER, VIP, fact
 
 from contactcenter import events as e
+from contactcenter.configuration.document import read_document
 from contactcenter.ids import QueueName
-from contactcenter.ivr.loader import load_rules
 from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
 
@@ -25,9 +25,7 @@ async def paper() -> AsyncIterator[SimulatedCenter]:
         support = now.queues[QueueName("support")]
         more = {QueueName(name): replace(support, name=QueueName(name)) for name in ("operator", "finance")}
         queues = {**now.queues, **more}
-        menus = {name for flow in sim.center.flows.values() for name in flow.nodes}
-        rules = load_rules(FILE, queues, menus, sim.center.flows)
-        sim.center.configuration = replace(now, queues=queues, routes={rule.name: rule for rule in rules})
+        sim.center.configuration = read_document(FILE, replace(now, queues=queues))
         sim.configure()
         yield sim
 
@@ -35,7 +33,7 @@ async def paper() -> AsyncIterator[SimulatedCenter]:
 def test_each_rule_is_one_line() -> None:
     lines = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line.startswith("  ")]
     assert len(lines) == 6
-    assert all(line.startswith("  - {name: ") and line.endswith("}") for line in lines)
+    assert all(": {" in line and line.endswith("}") for line in lines)
 
 
 @pytest.mark.parametrize(
