@@ -10,6 +10,7 @@ from contactcenter.asterisk.installation import AsteriskInstallation
 from contactcenter.asterisk.translate import TECHNOLOGY
 from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.trunks import account_uri
 from contactcenter.errors import SiteError
 from contactcenter.resources import resource
 from contactcenter.site import Site
@@ -69,6 +70,7 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 (configuration files, no HTML; names pass through `plain`)
     )
     environment.filters["plain"] = plain
+    environment.filters["account"] = account_uri
     return environment
 
 
