@@ -113,7 +113,8 @@ class TrialCalls:
             reading, listened = await self._listen(id_, trial, seconds) if trial.answered else (None, 0.0)
         finally:
             del self._trials[id_]
-            await self._hang_up(id_)
+            if not trial.over:
+                await self._hang_up(id_)
         return _told(trunk, number, trial, reading, listened)
 
     async def _originate(self, id_: str, address: str, shown: str, seconds: float) -> None:
