@@ -12,33 +12,52 @@ from typing import TYPE_CHECKING, Any
 
 from rig import sip
 from rig.agent import SippAgentPool
-from rig.media import MediaPeer
-from rig.ports import free_port
+from rig.media import Address, MediaPeer
+from rig.ports import LOOPBACK, free_port
 
 if TYPE_CHECKING:
     from rig.sip import SipMessage
 
 REALM = "provider"
-NTP_EPOCH = 2208988800  # seconds from 1900 to 1970
 SENDER_REPORT, RECEIVER_REPORT = 200, 201
 
 
 class EchoPeer(MediaPeer):
-    """Sends every voice packet back as it came but for its source, leaving out each `drop`-th (0: none)."""
+    """Sends every voice packet back as it came but for its source, leaving out each `drop`-th, every second one `late` seconds
+    later; 0: none.
+    """
 
     drop = 0
-    report_delay = 0.0
+    late = 0.0
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    @property
+    def source(self) -> int:
+        """The SSRC of what it sends."""
+        return self._ssrc
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
         super().datagram_received(data, addr)
-        if self._transport is None or self.remote is None or len(data) < 12:
+        if len(data) < 12:
             return
         self._sequence += 1
         if self.drop and self._sequence % self.drop == 0:
             return
-        self._transport.sendto(data[:2] + struct.pack("!H", self._sequence & 0xFFFF) + data[4:8]
-                               + struct.pack("!I", self._ssrc) + data[12:], self.remote)  # fmt: skip
-        self.sent += 1
+        echo = (
+            data[:2]
+            + struct.pack("!H", self._sequence & 0xFFFF)
+            + data[4:8]
+            + struct.pack("!I", self._ssrc)
+            + data[12:]
+        )
+        if self.late and self._sequence % 2:
+            asyncio.get_running_loop().call_later(self.late, self._give_back, echo)
+        else:
+            self._give_back(echo)
+
+    def _give_back(self, echo: bytes) -> None:
+        if self._transport is not None and self.remote is not None:
+            self._transport.sendto(echo, self.remote)
+            self.sent += 1
 
 
 class Reporter(asyncio.DatagramProtocol):
@@ -51,7 +70,7 @@ class Reporter(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    def datagram_received(self, data: bytes, addr: Address) -> None:
         if len(data) >= 28 and data[1] == SENDER_REPORT:
             theirs = data[4:8]
             last = data[10:14]
@@ -59,25 +78,32 @@ class Reporter(asyncio.DatagramProtocol):
             report = struct.pack("!BBHI", 0x81, RECEIVER_REPORT, 7, self._ssrc) + block
             asyncio.get_running_loop().call_later(self._delay, self._send, report, addr)
 
-    def _send(self, report: bytes, addr: tuple[str, int]) -> None:
+    def _send(self, report: bytes, addr: Address) -> None:
         if not self._transport.is_closing():
             self._transport.sendto(report, addr)
 
 
 class Provider(SippAgentPool):
-    """At an address of its own. `registered`: the contacts of accounts that are; `refused`: how many had no right password.
+    """At an address of its own. `registered`: the contacts of accounts that are; `refused`: how often a password was wrong.
 
-    accounts: `{user: password}` that may register. drop: leaves out each so-many-th packet of the echo.
-    round_trip: seconds that its RTCP reports take.
+    accounts: `{user: password}` that may register. drop: leaves out each so-many-th packet of the echo; late: so many seconds
+    every second packet comes later. round_trip: seconds that its RTCP reports take. More is as of SippAgentPool.
     """
 
     def __init__(
-        self, own: str, sip_port: int, accounts: dict[str, str] | None = None, *, drop: int = 0,
-        round_trip: float = 0.0, **more: Any,
-    ) -> None:  # fmt: skip
-        super().__init__({}, "127.0.0.1", sip_port, own=own, port=free_port("udp", own), media=True, **more)
+        self,
+        own: str,
+        sip_port: int,
+        accounts: dict[str, str] | None = None,
+        *,
+        drop: int = 0,
+        late: float = 0.0,
+        round_trip: float = 0.0,
+        **more: Any,
+    ) -> None:
+        super().__init__({}, LOOPBACK, sip_port, own=own, port=free_port("udp", own), media=True, **more)
         self.accounts = accounts or {}
-        self.drop, self.round_trip = drop, round_trip
+        self.drop, self.late, self.round_trip = drop, late, round_trip
         self.registered: dict[str, str] = {}
         self.refused = 0
         self._reporters: list[asyncio.DatagramTransport] = []
@@ -89,10 +115,10 @@ class Provider(SippAgentPool):
 
     async def open_media(self) -> MediaPeer:
         peer = await EchoPeer.open(self.own)
-        peer.drop = self.drop
+        peer.drop, peer.late = self.drop, self.late
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: Reporter(peer._ssrc, self.round_trip),  # noqa: SLF001
+            lambda: Reporter(peer.source, self.round_trip),
             local_addr=(self.own, peer.port + 1),
         )
         self._reporters.append(transport)
