@@ -22,7 +22,10 @@ PREFIX = "trunktest"
 RING_SECONDS = 45.0
 REPORT_SECONDS = 8.0
 """In which the next report has to come; Asterisk sends one every five seconds."""
+NEARLY = 0.5
+"""Seconds by which a report may come before its time."""
 HANGUP_SECONDS = 0.5
+"""In which Hangup follows a failed Originate, if there was a channel at all; it does so at once."""
 LOST = 5.0
 """Seconds after which a call whose end AMI did not tell counts as not answered."""
 NO_CHANNEL = "the provider can't be reached"
@@ -41,14 +44,17 @@ class Reading:
 
     @classmethod
     def parse(cls, text: str) -> "Reading":
-        """From the value of CHANNEL(rtcp,all): name=value with semicolons between; times in seconds."""
+        """From the value of CHANNEL(rtcp,all): name=value with semicolons between; times in seconds.
+
+        txjitter is the jitter of what came: that which Asterisk transmits in its reports; rxjitter is the other end's report.
+        """
         values = dict(part.split("=", 1) for part in text.split(";") if "=" in part)
         round_trip = float(values["rtt"])
         return cls(
             sent=int(values["txcount"]),
             received=int(values["rxcount"]),
             lost=int(values["lp"]),
-            jitter_ms=float(values["rxjitter"]) * 1000,
+            jitter_ms=float(values["txjitter"]) * 1000,
             far_lost=int(values["rlp"]) if round_trip else None,
             round_trip_ms=round_trip * 1000 or None,
         )
@@ -145,7 +151,7 @@ class TrialCalls:
         clock = asyncio.get_running_loop().time
         begun = trial.answered or clock()
         reading, listened, reports = None, 0.0, trial.reports
-        while listened < seconds and not trial.over:
+        while listened < seconds - NEARLY and not trial.over:
             if not await trial.next(clock() + REPORT_SECONDS):
                 break
             if trial.reports == reports:
