@@ -16,7 +16,7 @@ from contactcenter.resources import resource
 from contactcenter.site import Site
 
 CUSTOM = {
-    "pjsip.conf": "your own PJSIP sections, such as a provider that wants to be registered with",
+    "pjsip.conf": "your own PJSIP sections, and what else a provider wants in those of its trunk",
     "extensions.conf": "your own contexts",
     "trunk.conf": "your own extensions for callers, inside [trunk]",
     "agents.conf": "your own extensions for agents' phones, inside [agents]",

@@ -70,6 +70,17 @@ async def test_its_callers(center: Center) -> None:
         assert "over trunk telecom" in await center.cc("call", "explain", center.facts("CallArrived")[0]["call"])
 
 
+@pytest.mark.settings(trunk_addresses=f'["{HERE}"]')
+async def test_the_addresses_of_the_settings_are_known_by_address_alone_too(center: Center) -> None:
+    async with center.caller(own=HERE) as known, center.caller("provider", own=NOBODY, password="wrong") as stranger:
+        await known.dial()
+        assert (await center.wait_fact("CallArrived"))["trunk"] == ""
+        await known.hang_up()
+        await stranger.dial()
+        assert (await stranger.wait_ended()).how == "refused"
+        assert len(center.facts("CallArrived")) == 1
+
+
 @pytest.mark.configured(queues={"*": {"max_wait_seconds": 2, "overflow_timeout": f"number:{MOBILE}"}})
 async def test_the_next_one_takes_a_call_that_the_first_refuses(center: Center) -> None:
     async with (
