@@ -79,6 +79,7 @@ class Gateway:
             await self.ami.wait_connected()
             self._phones_changed.clear()
             try:
+                await self.trunks.end_registrations()
                 await asyncio.to_thread(self._write_phones)
                 for module in PHONE_MODULES:
                     await self.ami.action("Reload", Module=module)

@@ -1,5 +1,7 @@
 """The site's trunks as Asterisk sees them: registered or not, there or not; and trial calls over them."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 
@@ -23,6 +25,7 @@ REGISTRATIONS: dict[str, Registration] = {
     "Stopped": "rejected",
 }
 """Status of res_pjsip_outbound_registration."""
+SIGN_OUT_SECONDS = 2.0
 REACHABLE = {"Reachable": True, "Unreachable": False}
 """Contact status of res_pjsip; others are of contacts that are not asked, or not yet."""
 
@@ -44,6 +47,8 @@ class AsteriskTrunks:
         self._clock, self._publish = clock, publish
         self._trials = TrialCalls(ami, events)
         self._to_register: set[str] = set()
+        self._to_end: dict[str, Trunk] = {}
+        self._signed_out: dict[str, asyncio.Event] = {}
         self._rejected: set[str] = set()
         events.registry = self._registry
 
@@ -67,13 +72,35 @@ class AsteriskTrunks:
             raise BadInput(f"the trial call over trunk {trunk} could not be made: {problem}") from problem
 
     def changed(self, before: Configuration, after: Configuration) -> None:
-        """Trunks that register in another way than they did."""
+        """Takes note of registrations that are over, and of those to be made again."""
+        self._to_end |= {
+            name: trunk
+            for name, trunk in before.trunks.items()
+            if trunk.kind == "registration" and _account(after.trunks.get(name)) != _account(trunk)
+        }
         self._to_register |= {
             name
             for name, trunk in after.trunks.items()
             if trunk.kind == "registration" and before.trunks.get(name) not in {None, trunk}
         }
         self._rejected -= {name for name, trunk in after.trunks.items() if before.trunks.get(name) != trunk}
+
+    async def end_registrations(self) -> None:
+        """Signs out where a trunk was taken out or has another account, while Asterisk still knows the password. Whoever does not
+        answer is not waited for. Raises AmiProblem.
+        """
+        ending, self._to_end = self._to_end, {}
+        self._signed_out = {account_uri(trunk): asyncio.Event() for trunk in ending.values()}
+        for trunk in ending.values():
+            try:
+                await self._ami.action("PJSIPUnregister", Registration=endpoint_of(trunk))
+            except AmiRefused as refusal:
+                log.info("trunk %s is not signed out: %s", trunk.name, refusal)
+                self._signed_out[account_uri(trunk)].set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SIGN_OUT_SECONDS):
+                for signed_out in self._signed_out.values():
+                    await signed_out.wait()
 
     async def register_changed(self) -> None:
         """Asterisk would take a new password only when the registration ends. Raises AmiProblem."""
@@ -113,6 +140,8 @@ class AsteriskTrunks:
 
     def _registry(self, event: Mapping[str, str]) -> None:
         """An alarm when a provider does not take a registration (any more), once until it does again."""
+        if event["Status"] == "Unregistered" and (signed_out := self._signed_out.get(event["Username"])) is not None:
+            signed_out.set()
         for name, trunk in self._configuration().trunks.items():
             if trunk.kind != "registration" or account_uri(trunk) != event["Username"]:
                 continue
@@ -122,6 +151,11 @@ class AsteriskTrunks:
                 self._rejected.add(name)
                 detail = f"trunk {name}: {trunk.host} does not take the registration of {trunk.username}"
                 self._publish(AlarmRaised(at=self._clock.now(), name="trunk_not_registered", detail=detail))
+
+
+def _account(trunk: Trunk | None) -> tuple[str, int, str] | None:
+    """Where and as whom a trunk registers."""
+    return (trunk.host, trunk.port, trunk.username) if trunk and trunk.kind == "registration" else None
 
 
 def _milliseconds(microseconds: str) -> float | None:

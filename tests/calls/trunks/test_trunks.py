@@ -24,6 +24,10 @@ async def state_of(center: Center, name: str) -> str:
     return next(row["state"] for row in await center.read("trunk", "list") if row["name"] == name)
 
 
+async def registered(provider: Provider) -> list[str]:
+    return list(provider.registered)
+
+
 @pytest.mark.settings(qualify_seconds="1")
 async def test_one_is_added_while_a_call_is_up(center: Center) -> None:
     async with (
@@ -41,6 +45,9 @@ async def test_one_is_added_while_a_call_is_up(center: Center) -> None:
         caller.media.start_tone(1100)
         await agent.media.wait_hears(1100)
         assert caller.media.longest_gap(since) < 0.5
+        await center.cc("trunk", "remove", "telecom", "--yes")
+        await center.wait_until(lambda: registered(provider), lambda found: not found)
+        assert await center.read("trunk", "list") == []
         assert not caller.leg.over
         await caller.hang_up()
 
@@ -81,6 +88,7 @@ async def test_the_addresses_of_the_settings_are_known_by_address_alone_too(cent
         assert len(center.facts("CallArrived")) == 1
 
 
+@pytest.mark.settings(qualify_seconds="1")
 @pytest.mark.configured(queues={"*": {"max_wait_seconds": 2, "overflow_timeout": f"number:{MOBILE}"}})
 async def test_the_next_one_takes_a_call_that_the_first_refuses(center: Center) -> None:
     async with (
@@ -89,7 +97,9 @@ async def test_the_next_one_takes_a_call_that_the_first_refuses(center: Center) 
         center.trunk(answer_after=0.5) as old,
         center.caller() as caller,
     ):
-        await add(center, "in-only", second, "outgoing=no", f"addresses={NOBODY}")
+        await add(center, "in-only", second, "outgoing=no", "addresses=127.0.0.5")
+        await center.cc("trunk", "add", "gone", f"host={NOBODY}", "port=9")
+        await center.wait_until(lambda: state_of(center, "gone"), lambda state: state == "unreachable")
         await add(center, "first", first)
         await add(center, "second", second, "region=US")
         await center.queue_up(caller)
