@@ -69,7 +69,7 @@ class Controller:
             clock=center.clock,
             publish=center.bus.publish,
         )
-        trunks.add_to(self.http, gateway.trunks)
+        trunks.install(self.http, gateway.trunks)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)

@@ -15,7 +15,7 @@ SECONDS = (1.0, 120.0)
 routes = web.RouteTableDef()
 
 
-def add_to(app: web.Application, desk: TrunkDesk) -> None:
+def install(app: web.Application, desk: TrunkDesk) -> None:
     app[DESK] = desk
     app.add_routes(routes)
 
