@@ -39,7 +39,7 @@ from contactcenter.store.history import HistoryRepository
 from contactcenter.store.outbox import ConflictRepository, OutboxRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
-from contactcenter.web import customers, server
+from contactcenter.web import customers, server, trunks
 from contactcenter.web.lookup import WebLookup
 from contactcenter.web.webhooks import Webhooks
 
@@ -69,6 +69,7 @@ class Controller:
             clock=center.clock,
             publish=center.bus.publish,
         )
+        trunks.install(self.http, gateway.trunks)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
@@ -125,10 +126,11 @@ class Controller:
             phone.let_go()
 
     async def _journey(self, session: AgiSession, phone: AsteriskPhone) -> None:
-        agents = frozenset(self.center.configuration.agents)
+        now = self.center.configuration
+        came = arrival(session.env, self.center.settings.region, frozenset(now.agents), now.trunks)
         self.center.live_calls.add(phone.call)
         try:
-            await Journey(phone, arrival(session.env, self.center.settings.region, agents), self.center).run()
+            await Journey(phone, came, self.center).run()
         finally:
             self.center.live_calls.discard(phone.call)
 
@@ -186,7 +188,8 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         clock,
         write_phones=lambda: render_phones(site, settings, secrets, center.configuration),
         tell=lambda event: distributor.word(event),  # noqa: PLW0108 (it is made below)
-        agents=lambda: center.configuration.agents,
+        configuration=lambda: center.configuration,
+        publish=bus.publish,
     )
     distributor = Distributor(Engine(), bus, clock, gateway.lines)
     center = Center(

@@ -12,6 +12,7 @@ from contactcenter.acd.check import check_queues
 from contactcenter.configuration.kinds import FLOW, ROUTE
 from contactcenter.configuration.models import Configuration
 from contactcenter.configuration.reach import known_to_rules
+from contactcenter.configuration.trunks import check_trunks
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.known import Known
@@ -38,6 +39,7 @@ def check_configuration(configuration: Configuration, prompts: Prompts, texts: T
     Raises BadInput, NotFound or FileProblems when anything of it does not fit.
     """
     check_queues(configuration.queues.values(), {*configuration.agents})
+    check_trunks(configuration.trunks.values())
     for hotline in configuration.hotlines.values():
         _exists("hotline", hotline.number, "calendar", hotline.calendar, configuration.calendars)
         _exists("hotline", hotline.number, "flow", hotline.flow, configuration.flows)

@@ -71,12 +71,15 @@ class CallFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallArrived(CallFact):
-    """caller: E.164, an agent's extension, or "" when the number is withheld or unusable. `raw_caller`: as the trunk sent it."""
+    """caller: E.164, an agent's extension, or "" when the number is withheld or unusable. `raw_caller`: as the trunk sent it.
+    trunk: which it came over; "" for a phone of the site, and for the trunk of contactcenter.toml.
+    """
 
     hotline: str
     caller: str
     raw_caller: str = ""
     caller_name: str = ""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,8 +173,9 @@ async def wait_until_ready(site: Site, alive: Callable[[], bool] = lambda: True)
     raise SiteError(f"not ready: {', '.join(missing)}. See the last lines of {site.log}/")
 
 
-def client_of(site: Site) -> ControllerClient:
-    return ControllerClient(read_settings(site.path).ports.http, read_secrets(site.path).api_token)
+def client_of(site: Site, seconds: float = 5.0) -> ControllerClient:
+    """seconds: how long an answer may take."""
+    return ControllerClient(read_settings(site.path).ports.http, read_secrets(site.path).api_token, seconds)
 
 
 def down(site: Site) -> list[str]:

@@ -1,8 +1,8 @@
-"""The site's Asterisk as the controller reaches it: one AMI connection, agents' lines, the switchboard, callers' phones."""
+"""The site's Asterisk as the controller reaches it: one AMI connection, agents' lines, the switchboard, callers' phones, trunks."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from contactcenter.acd.inputs import Input, PhoneIs
 from contactcenter.asterisk.agi import AgiSession
@@ -11,12 +11,13 @@ from contactcenter.asterisk.errors import AmiProblem
 from contactcenter.asterisk.lines import AsteriskLines
 from contactcenter.asterisk.phone import AsteriskPhone, Exchange
 from contactcenter.asterisk.switchboard import AsteriskSwitchboard
-from contactcenter.asterisk.translate import AmiEvents, address_of, phone_state
+from contactcenter.asterisk.translate import AmiEvents, addresses_of, phone_state
+from contactcenter.asterisk.trunks import AsteriskTrunks
 from contactcenter.clock import Clock
 from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration
 from contactcenter.errors import SiteError
-from contactcenter.ids import AgentNumber
+from contactcenter.events import Fact
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,9 @@ RETRY_SECONDS = 1.0
 
 
 class Gateway:
-    """`tell` hears of phones and offers. agents: those there are now; write_phones: writes their accounts for Asterisk."""
+    """`tell` hears of phones and offers, `publish` of alarms. configuration: what holds now; write_phones: writes the accounts of
+    phones and trunks for Asterisk.
+    """
 
     def __init__(
         self,
@@ -35,9 +38,10 @@ class Gateway:
         *,
         write_phones: Callable[[], None],
         tell: Callable[[Input], None],
-        agents: Callable[[], Collection[AgentNumber]],
+        publish: Callable[[Fact], None],
+        configuration: Callable[[], Configuration],
     ) -> None:
-        self._tell, self._agents, self._region = tell, agents, settings.region
+        self._tell, self._configuration, self._region = tell, configuration, settings.region
         self._write_phones, self._phones_changed = write_phones, asyncio.Event()
         events = AmiEvents(on_phone=tell)
         self.ami = AmiClient(
@@ -49,8 +53,11 @@ class Gateway:
             on_connected=self._resynchronise,
         )
         self.lines = AsteriskLines(self.ami, events, tell)
-        self.switchboard = AsteriskSwitchboard(self.ami, events, self._address)
-        self._exchange = Exchange(self.ami, events, self.lines, clock, self._address)
+        self.switchboard = AsteriskSwitchboard(self.ami, events, self._addresses)
+        self.trunks = AsteriskTrunks(
+            self.ami, events, configuration=configuration, region=settings.region, clock=clock, publish=publish
+        )
+        self._exchange = Exchange(self.ami, events, self.lines, clock, self._addresses)
 
     async def run(self) -> None:
         """Until cancelled. Raises AmiLoginRefused."""
@@ -62,6 +69,7 @@ class Gateway:
     def reconfigure(self, before: Configuration, after: Configuration) -> None:
         """Asterisk learns of other phones and trunks as soon as it answers; calls under way go on."""
         if (before.agents, before.trunks) != (after.agents, after.trunks):
+            self.trunks.changed(before, after)
             self._phones_changed.set()
 
     async def _keep_phones(self) -> None:
@@ -71,9 +79,11 @@ class Gateway:
             await self.ami.wait_connected()
             self._phones_changed.clear()
             try:
+                await self.trunks.end_registrations()
                 await asyncio.to_thread(self._write_phones)
                 for module in PHONE_MODULES:
                     await self.ami.action("Reload", Module=module)
+                await self.trunks.register_changed()
                 await self._resynchronise()
             except (SiteError, AmiProblem) as error:
                 log.warning("phones and trunks could not be reloaded, trying again: %s", error)
@@ -88,9 +98,10 @@ class Gateway:
         """The state of every phone and of all lines, on each connection; a phone that Asterisk does not list is not there."""
         states = [phone_state(m["Device"], m["State"]) for m in await self.ami.action_list("DeviceStateList")]
         known = {state.agent: state for state in states if state is not None}
-        for number in self._agents():
+        for number in self._configuration().agents:
             self._tell(known.get(number, PhoneIs(number, "unreachable")))
         await self.lines.resynchronise()
 
-    def _address(self, number: str) -> str:
-        return address_of(number, self._agents(), self._region)
+    def _addresses(self, number: str) -> tuple[str, ...]:
+        now = self._configuration()
+        return addresses_of(number, now.agents, self._region, now.trunks.values())

@@ -3,13 +3,13 @@ the moment of an answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from contactcenter.asterisk import variables
+from contactcenter.asterisk import causes, variables
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.errors import AmiProblem, CallerHungUp
@@ -36,13 +36,13 @@ SAMPLES = 8000
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What all callers' lines of a site share. address: where Dial finds a number, see translate.address_of."""
+    """What all callers' lines of a site share. addresses: where Dial finds a number, see translate.addresses_of."""
 
     ami: AmiClient
     events: AmiEvents
     lines: AsteriskLines
     clock: Clock
-    address: Callable[[str], str]
+    addresses: Callable[[str], Sequence[str]]
 
 
 class AsteriskPhone:
@@ -50,7 +50,7 @@ class AsteriskPhone:
 
     def __init__(self, session: AgiSession, exchange: Exchange) -> None:
         self.call = CallId(session.env["agi_uniqueid"])
-        self._session, self._clock, self._address = session, exchange.clock, exchange.address
+        self._session, self._clock, self._addresses = session, exchange.clock, exchange.addresses
         self._ami, self._events, self._lines = exchange.ami, exchange.events, exchange.lines
         self._hotline = "".join(filter(str.isdigit, session.env.get("agi_arg_1", "")))
         self._channel, self._channel_id = session.env["agi_channel"], session.env["agi_uniqueid"]
@@ -132,10 +132,19 @@ class AsteriskPhone:
 
     async def dial(self, number: str, seconds: float) -> AsteriskTalk | MissReason:
         """Dial with `g` (come back when the other end hangs up), `m` (music while it rings), and `f`: the phone shows the
-        hotline, as no provider lets us show a number that is not ours. Raises BadInput.
+        hotline, as no provider lets us show a number that is not ours. A trunk that can't take the call leaves it to the
+        next one. Raises BadInput.
         """
+        *others, last = self._addresses(number)
+        for where in others:
+            talk = await self._dial(where, number, seconds)
+            if not isinstance(talk, str) or not await self._trunk_failed():
+                return talk
+            await self._do("EXEC", "HangupCauseClear", "")
+        return await self._dial(last, number, seconds)
+
+    async def _dial(self, where: str, number: str, seconds: float) -> AsteriskTalk | MissReason:
         self._refuse_if_gone()
-        where = self._address(number)
         answered: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
 
         def on_answered() -> None:
@@ -218,6 +227,11 @@ class AsteriskPhone:
             return self._talk(number, self._clock.now() - length, dial)
         self._refuse_if_gone()
         return miss(status, await self._get(variables.HANGUP_CAUSE))
+
+    async def _trunk_failed(self) -> bool:
+        cause = await self._get(variables.HANGUP_CAUSE)
+        answer = await self._do("GET FULL VARIABLE", variables.SIP_CAUSE)
+        return causes.trunk_failed(cause, causes.sip_status(answer.data))
 
     async def _play_until(self, prompt: str, until: asyncio.Event) -> None:
         playing = asyncio.ensure_future(self._do("CONTROL STREAM FILE", prompt, "", seconds=None))

@@ -10,12 +10,13 @@ from contactcenter.asterisk.installation import AsteriskInstallation
 from contactcenter.asterisk.translate import TECHNOLOGY
 from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.trunks import account_uri
 from contactcenter.errors import SiteError
 from contactcenter.resources import resource
 from contactcenter.site import Site
 
 CUSTOM = {
-    "pjsip.conf": "your own PJSIP sections, such as a provider that wants to be registered with",
+    "pjsip.conf": "your own PJSIP sections, and what else a provider wants in those of its trunk",
     "extensions.conf": "your own contexts",
     "trunk.conf": "your own extensions for callers, inside [trunk]",
     "agents.conf": "your own extensions for agents' phones, inside [agents]",
@@ -69,6 +70,7 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 (configuration files, no HTML; names pass through `plain`)
     )
     environment.filters["plain"] = plain
+    environment.filters["account"] = account_uri
     return environment
 
 

@@ -1,9 +1,11 @@
 """Lines that we place, and lines that come back: customers who are called, callers whom an agent handed over."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from uuid import uuid4
 
+from contactcenter.asterisk import causes
 from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.errors import AmiProblem
 from contactcenter.asterisk.phone import AsteriskPhone
@@ -14,25 +16,45 @@ PREFIX = "callback"
 """Begins the ids of these channels; the filters in asterisk-conf/manager.conf know it."""
 SETUP_SECONDS = 5.0
 """From the customer's answer to the FastAGI session."""
+HANGUP_SECONDS = 0.5
+"""In which Hangup follows a failed Originate, if there was a channel at all; it does so at once."""
+
+
+class Missed(Enum):
+    """Why there is no line: a reason to try another trunk, or none."""
+
+    BY_TRUNK = "trunk"
+    BY_CUSTOMER = "customer"
+
+
+Outcome = AsteriskPhone | Missed | None
 
 
 class AsteriskSwitchboard:
     """The Switchboard port: a FastAGI session that somebody waits for is theirs, by the id of its channel."""
 
-    def __init__(self, ami: AmiClient, events: AmiEvents, address: Callable[[str], str]) -> None:
-        """address: where a number is found, see translate.address_of."""
-        self._ami, self._address = ami, address
-        self._awaited: dict[str, asyncio.Future[AsteriskPhone | None]] = {}
+    def __init__(self, ami: AmiClient, events: AmiEvents, addresses: Callable[[str], Sequence[str]]) -> None:
+        """addresses: where a number is found, see translate.addresses_of."""
+        self._ami, self._addresses = ami, addresses
+        self._awaited: dict[str, asyncio.Future[Outcome]] = {}
         events.channels[PREFIX] = self._take_event
 
     async def call(self, number: str, hotline: str, seconds: float) -> AsteriskPhone | None:
-        """Originates to the trunk; the answered channel enters [callback] of asterisk-conf/extensions.conf."""
+        """A trunk that can't take the call leaves it to the next one; never do two ring at once."""
+        for address in self._addresses(number):
+            line = await self._call(address, hotline, seconds)
+            if line is not Missed.BY_TRUNK:
+                return line if isinstance(line, AsteriskPhone) else None
+        return None
+
+    async def _call(self, address: str, hotline: str, seconds: float) -> Outcome:
+        """Originates; the answered channel enters [callback] of asterisk-conf/extensions.conf."""
         channel = f"{PREFIX}-{uuid4().hex}"
         waiting = self._wait_for(channel)
         try:
             await self._ami.action(
                 "Originate",
-                Channel=self._address(number),
+                Channel=address,
                 ActionID=channel,
                 ChannelId=channel,
                 Context="callback",
@@ -43,19 +65,20 @@ class AsteriskSwitchboard:
                 Async="true",
                 Variable=f"CC_HOTLINE={hotline}",
             )
-            phone = await _within(seconds + SETUP_SECONDS, waiting)
+            line = await _within(seconds + SETUP_SECONDS, waiting)
         except AmiProblem:
-            phone = None
+            line = None
         finally:
             self._awaited.pop(channel, None)
-        if phone is None:
+        if line is None:
             await self._stop(channel)
-        return phone
+        return line
 
     async def transferred(self, call: CallId, seconds: float) -> AsteriskPhone | None:
         waiting = self._wait_for(call)
         try:
-            return await _within(seconds, waiting)
+            line = await _within(seconds, waiting)
+            return line if isinstance(line, AsteriskPhone) else None
         finally:
             self._awaited.pop(call, None)
 
@@ -68,15 +91,18 @@ class AsteriskSwitchboard:
         return True
 
     def _take_event(self, event: Mapping[str, str]) -> None:
-        """OriginateResponse comes only when it failed: nobody answered."""
-        if event["Event"] != "OriginateResponse":
-            return
-        waiting = self._awaited.get(event.get("ActionID", ""))
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
+        """OriginateResponse comes only when it failed: nobody answered, or there was no way. Hangup says why."""
+        match event["Event"]:
+            case "OriginateResponse" if (waiting := self._awaited.get(event.get("ActionID", ""))) is not None:
+                asyncio.get_running_loop().call_later(HANGUP_SECONDS, _resolve, waiting, Missed.BY_TRUNK)
+            case "Hangup" if (waiting := self._awaited.get(event["Uniqueid"])) is not None:
+                failed = causes.trunk_failed(event["Cause"], causes.sip_status(event.get("TechCause", "")))
+                _resolve(waiting, Missed.BY_TRUNK if failed else Missed.BY_CUSTOMER)
+            case _:
+                pass
 
-    def _wait_for(self, key: str) -> "asyncio.Future[AsteriskPhone | None]":
-        waiting: asyncio.Future[AsteriskPhone | None] = asyncio.get_running_loop().create_future()
+    def _wait_for(self, key: str) -> "asyncio.Future[Outcome]":
+        waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._awaited[key] = waiting
         return waiting
 
@@ -88,7 +114,12 @@ class AsteriskSwitchboard:
             return
 
 
-async def _within(seconds: float, waiting: "asyncio.Future[AsteriskPhone | None]") -> AsteriskPhone | None:
+def _resolve(waiting: "asyncio.Future[Outcome]", outcome: Outcome) -> None:
+    if not waiting.done():
+        waiting.set_result(outcome)
+
+
+async def _within(seconds: float, waiting: "asyncio.Future[Outcome]") -> Outcome:
     """None when it did not come in time. One that comes in the very instant is not lost, as it would be with a time-out."""
     await asyncio.wait([waiting], timeout=seconds)
     return waiting.result() if waiting.done() else None

@@ -1,12 +1,13 @@
 """Asterisk's words into ours: device states, dial statuses, callers, AMI events."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from contactcenter.acd.inputs import PhoneIs
 from contactcenter.agents.states import Phone
 from contactcenter.asterisk import causes
 from contactcenter.calls.arrival import Arrival
+from contactcenter.configuration.models import Trunk
 from contactcenter.customers.numbers import LONGEST, as_dialed, normalise
 from contactcenter.errors import BadInput
 from contactcenter.events import MissReason
@@ -64,25 +65,47 @@ def phone_event(event: Mapping[str, str]) -> PhoneIs | None:
     return phone_state(event["Device"], event["State"])
 
 
-def address_of(number: str, agents: Collection[str], region: str) -> str:
-    """Where Dial finds a number: the phone of an agent, or the trunk as it wants numbers. Raises BadInput."""
+def addresses_of(number: str, agents: Collection[str], region: str, trunks: Iterable[Trunk]) -> tuple[str, ...]:
+    """Where Dial finds a number, the first choice first: the phone of an agent, or the trunks that calls out may take, each
+    with the number as it wants it; the trunk of contactcenter.toml where none was set up. Raises BadInput.
+    """
     if number in agents:
-        return f"{TECHNOLOGY}{number}"
+        return (f"{TECHNOLOGY}{number}",)
+    ways = tuple(address_over(trunk, number, region) for trunk in trunks if trunk.outgoing and trunk.host)
+    return ways or (f"{TECHNOLOGY}{_dialable(number, region)}@{TRUNK}",)
+
+
+def address_over(trunk: Trunk, number: str, region: str) -> str:
+    """A number over one trunk. region: the site's. Raises BadInput."""
+    return f"{TECHNOLOGY}{_dialable(number, trunk.region or region)}@{endpoint_of(trunk)}"
+
+
+def endpoint_of(trunk: Trunk) -> str:
+    """A trunk's name in Asterisk, see pjsip.conf."""
+    return f"{TRUNK}-{trunk.name}"
+
+
+def _dialable(number: str, region: str) -> str:
     if not DIALABLE.fullmatch(number):
         raise BadInput(f"{number!r} can't be dialed. Use digits, with + for another country.")
-    return f"{TECHNOLOGY}{as_dialed(number, region)}@{TRUNK}"
+    return as_dialed(number, region)
 
 
-def arrival(env: Mapping[str, str], region: str, agents: frozenset[str]) -> Arrival:
-    """The arrival of a FastAGI request (agi_* variables); its first argument is the hotline."""
-    raw = env.get("agi_callerid", "")
+def arrival(env: Mapping[str, str], region: str, agents: frozenset[str], trunks: Mapping[str, Trunk]) -> Arrival:
+    """The arrival of a FastAGI request (agi_* variables). Its arguments: the hotline, what an agent dialed to hand the caller
+    over, the trunk. region: the site's.
+    """
+    raw, name = env.get("agi_callerid", ""), env.get("agi_arg_3", "")
+    trunk = trunks.get(name)
+    strip, region = (trunk.strip, trunk.region or region) if trunk else ("", region)
     return Arrival(
         hotline=env.get("agi_arg_1", ""),
-        caller=normalise(raw, region, agents),
+        caller=normalise(raw.removeprefix(strip), region, agents),
         raw_caller="" if raw == "unknown" else plain_text(raw),
         caller_name=""
         if env.get("agi_calleridname", "unknown") == "unknown"
         else plain_text(_unquote(env["agi_calleridname"])),
+        trunk=name,
     )
 
 
@@ -100,7 +123,8 @@ class AmiEvents:
     """Sorts AMI events to whoever asked for them; the others are dropped.
 
     channels: who hears of the channels whose id begins with `PREFIX-`. answers: by the id of a channel that dials, who hears
-    that the other end has answered. keys: by the id of a caller's channel, who hears which keys are pressed.
+    that the other end has answered. keys: by the id of a caller's channel, who hears which keys are pressed. registry: who
+    hears how a registration with a provider went.
     """
 
     def __init__(self, on_phone: Callable[[PhoneIs], None]) -> None:
@@ -108,6 +132,7 @@ class AmiEvents:
         self.channels: dict[str, Callable[[Mapping[str, str]], None]] = {}
         self.answers: dict[str, Callable[[], None]] = {}
         self.keys: dict[str, Callable[[str], None]] = {}
+        self.registry: Callable[[Mapping[str, str]], None] = lambda _: None
 
     def take(self, event: Mapping[str, str]) -> None:
         if event["Event"] in PHONE_EVENTS:
@@ -125,5 +150,7 @@ class AmiEvents:
             case "DTMFEnd" if event["Direction"] == "Received":
                 if (pressed := self.keys.get(event["Uniqueid"])) is not None:
                     pressed(event["Digit"])
+            case "Registry":
+                self.registry(event)
             case _:
                 pass

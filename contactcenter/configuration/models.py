@@ -13,7 +13,7 @@ from contactcenter.routing.rules import Rule
 Title = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Secret = Annotated[str, StringConstraints(pattern=r"^[\x21-\x3a\x3c-\x7e]{0,64}$")]
 """No spaces and no semicolon, which begins a comment in Asterisk's files."""
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,99}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9.:-]{0,99})?$")]
 Skill = Annotated[str, StringConstraints(pattern=r"^[^\s,\x00-\x1f]{1,40}$")]
 
 

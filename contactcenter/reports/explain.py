@@ -16,7 +16,8 @@ def explain_call(facts: Iterable[e.Fact]) -> list[dict[str, str]]:
 def _before_the_queue(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR0911 (one sentence for each fact)
     match fact:
         case e.CallArrived():
-            return [("arrival", f"{fact.caller or fact.raw_caller or 'a withheld number'} called {fact.hotline}")]
+            way = f" over trunk {fact.trunk}" if fact.trunk else ""
+            return [("arrival", f"{fact.caller or fact.raw_caller or 'a withheld number'} called {fact.hotline}{way}")]
         case e.HoursChecked():
             return [("hours", f"{'open' if fact.open else 'closed'}: calendar {fact.calendar}, {fact.why}")]
         case e.ServiceCodeTried():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from rig.leg import CallEndedError, Ending, Leg
 from rig.media import MediaPeer, bound_socket
-from rig.ports import free_rtp_port
+from rig.ports import LOOPBACK, free_rtp_port
 from rig.sipp import Sipp
 from rig.wire import Wire
 
@@ -40,7 +40,7 @@ class SippAgentPool:
 
     `answer_after` None lets them ring; `reject` refuses every call with that status after `answer_after`;
     `hang_up_after` counts from the answer. `calls` has every call received, in order, for all numbers. `port` is where they
-    listen for SIP; any free one if None.
+    listen for SIP; any free one if None; `own` is their address.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class SippAgentPool:
         media: bool = False,
         expires: int = 300,
         port: int | None = None,
+        own: str = LOOPBACK,
     ) -> None:
         self.agents = dict(agents)
         self.server = (host, sip_port)
@@ -66,6 +67,7 @@ class SippAgentPool:
         self.with_media = media
         self.expires = expires
         self.port = port
+        self.own = own
         self.calls: list[Leg] = []
         self._arrived = asyncio.Event()
         self._rung: Counter[str] = Counter()
@@ -92,7 +94,7 @@ class SippAgentPool:
 
     async def start(self) -> None:
         """Listen, then register: no call can come before it can be answered."""
-        self._wire = await Wire.open(self.server, port=self.port)
+        self._wire = await Wire.open(self.server, self.own, self.port)
         self._wire.on_leg = self._take
         self._sink = bound_socket(self._wire.host, free_rtp_port(self._wire.host))
         self._sipp = Sipp(self._wire, "agent")
@@ -186,7 +188,7 @@ class SippAgentPool:
         assert self._sink is not None  # noqa: S101
         port = self._sink.getsockname()[1]
         if self.with_media:
-            call.media = peer = await MediaPeer.open()
+            call.media = peer = await self.open_media()
             port = peer.port
             if self.tone:
                 peer.start_tone(self.tone)
@@ -196,6 +198,10 @@ class SippAgentPool:
             call.command("ANSWER", media_port=port)
 
         return give
+
+    async def open_media(self) -> MediaPeer:
+        """The sound of a call that is about to be answered."""
+        return await MediaPeer.open(self.own)
 
     @staticmethod
     def _check_open(call: Leg) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from rig.leg import CallEndedError, Ending, Leg
 from rig.media import MediaPeer
+from rig.ports import LOOPBACK
 from rig.sipp import Sipp
 from rig.wire import Wire
 
@@ -25,7 +26,7 @@ class Caller:
 
     `display_name` and `number` make the From header; `from_header` replaces all of it up to the tag, as bytes if it
     must hold what no text can, line ends included. `headers` are whole lines added to the INVITE
-    ("P-Asserted-Identity: <sip:...>").
+    ("P-Asserted-Identity: <sip:...>"). `own` is the address it calls from.
     """
 
     def __init__(  # noqa: PLR0917  the order in which a call is described
@@ -40,6 +41,7 @@ class Caller:
         *,
         from_header: str | bytes | None = None,
         headers: Iterable[str] = (),
+        own: str = LOOPBACK,
     ) -> None:
         self.server = (host, sip_port)
         self.login = (trunk_user, trunk_password)
@@ -49,6 +51,7 @@ class Caller:
         text = f"{display}<sip:{number}@{host}>" if from_header is None else from_header
         self._from = text if isinstance(text, bytes) else text.encode()
         self._headers = "".join(f"{line}\r\n" for line in headers).encode()
+        self._own = own
         self._wire: Wire | None = None
         self._sipp: Sipp | None = None
         self._media: MediaPeer | None = None
@@ -84,8 +87,8 @@ class Caller:
         """Send the INVITE (with the digest when asked for it); returns as soon as it is on its way. Once per caller."""
         if self._wire is not None:
             raise RuntimeError("a Caller dials once; make another one for another call")
-        self._wire = await Wire.open(self.server)
-        self._media = await MediaPeer.open()
+        self._wire = await Wire.open(self.server, self._own)
+        self._media = await MediaPeer.open(self._own)
         self._leg = asyncio.get_running_loop().create_future()
         self._wire.on_leg = self._take
         self._wire.replace[_FROM_TOKEN.encode()] = self._from

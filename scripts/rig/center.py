@@ -230,7 +230,8 @@ class Center:
             await asyncio.sleep(0.03)
 
     def caller(self, number: str = "13800000001", **more: Any) -> Caller:
-        return Caller(LOOPBACK, self.sip_port, "trunk", self.trunk_password, number=number, **more)
+        login = ("trunk", more.pop("password", self.trunk_password))
+        return Caller(LOOPBACK, self.sip_port, *login, number=number, **more)
 
     async def queue_up(self, caller: Caller, wait_queued: bool = True) -> str:
         """Dials, chooses a person in the menu, and waits until the call is in a queue: the call's id."""

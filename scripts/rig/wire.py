@@ -48,6 +48,9 @@ class Wire(asyncio.DatagramProtocol):
         self.replace: dict[bytes, bytes] = {}
         self.invite_headers = b""  # whole lines with CRLF, added to every INVITE sent
         self.on_leg: Callable[[Leg], None] = lambda _leg: None
+        self.on_register: Callable[[SipMessage], bytes] | None = (
+            None  # the answer of a provider that is registered with
+        )
         self.on_change: Callable[[Leg], None] = lambda _leg: None
         self._children: set[Address] = set()
         self._child_of: dict[str, Address] = {}
@@ -202,7 +205,10 @@ class Wire(asyncio.DatagramProtocol):
         else:
             status, phrase = 200, "OK"
         allow = b"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS" if message.method == "OPTIONS" else b""
-        data = sip.reply(message, status, phrase, more=allow)
+        if message.method == "REGISTER" and self.on_register is not None:
+            data = self.on_register(message)
+        else:
+            data = sip.reply(message, status, phrase, more=allow)
         number, method = message.cseq
         self._answers[message.call_id, number, method] = data
         self._send(data, self.server)

@@ -16,7 +16,7 @@ from contactcenter.events import AgentFact, CallFact, CallRouted, Fact, RuleTrie
 AT = datetime(2026, 11, 25, 8, 30, 15, 123456, tzinfo=UTC)
 
 STORED = {
-    "CallArrived": "call hotline caller raw_caller caller_name",
+    "CallArrived": "call hotline caller raw_caller caller_name trunk",
     "HoursChecked": "call calendar open why",
     "ServiceCodeTried": "call attempt accepted",
     "CallerIdentified": "call by company company_name contact contact_name level",

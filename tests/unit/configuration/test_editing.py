@@ -39,7 +39,7 @@ def test_an_agent_of_words(now: Configuration) -> None:
         (AGENT, "1008", {"name": "a\nb"}, r"agent 1008: name is 'a\nb'. String should match pattern '^[^\x00-\x1f\x7f]*$'."),
         (HOTLINE, "400", {"langage": "en"}, "hotline 400: there is no setting langage. Did you mean language?"),
         (HOTLINE, "400;x", {}, "hotline '400;x': that can't be its number. Use the number as the trunk sends it, such as 4001234567."),
-        (TRUNK, "t", {"host": "a b"}, "trunk t: host is 'a b'. String should match pattern '^[A-Za-z0-9][A-Za-z0-9.:-]{0,99}$'."),
+        (TRUNK, "t", {"host": "a b"}, "trunk t: host is 'a b'. String should match pattern '^([A-Za-z0-9][A-Za-z0-9.:-]{0,99})?$'."),
         (QUEUE, "tax", {"callback": "both"}, "queue tax: callback is 'both'. Input should be 'off', 'agent_first' or 'caller_first'."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
