@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.changes import Item
 from contactcenter.cli.changing import print_items
@@ -14,11 +13,12 @@ from contactcenter.cli.output import print_json
 from contactcenter.customers.company import Company, plain
 from contactcenter.customers.unique import Edit
 from contactcenter.store.companies import CompanyRepository
+from contactcenter.store.database import Database
 
 Change = Callable[[CompanyRepository, datetime], Awaitable[list[Edit]]]
 
 
-def book(context: Context, database: AsyncEngine) -> CompanyRepository:
+def book(context: Context, database: Database) -> CompanyRepository:
     return CompanyRepository(database, webhooks=bool(context.settings.crm.webhook_url))
 
 

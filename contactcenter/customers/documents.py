@@ -65,7 +65,7 @@ def company_of(document: Mapping[str, Any], region: str, before: Company | None 
         raise Faults(str(document.get("name", base.name))[:80], reading.faults)
     if "contacts" in values and before is not None:
         values["contacts"] = keep_ids(before.contacts, values["contacts"])
-    return checked(replace(base, **values))
+    return checked(replace(base, **values), before)
 
 
 def contact_of(document: Mapping[str, Any], region: str, before: Contact | None = None) -> Contact:
@@ -77,9 +77,13 @@ def contact_of(document: Mapping[str, Any], region: str, before: Contact | None 
     return found
 
 
-def checked(company: Company) -> Company:
-    """The same company, if it holds together. Raises Faults."""
-    if faults := list(_contradictions(company)):
+def checked(company: Company, before: Company | None = None) -> Company:
+    """The same company, if it holds together. Raises Faults; not for what was wrong in `before` already."""
+    faults = list(_contradictions(company))
+    if faults and before is not None:
+        known = set(_contradictions(before))
+        faults = [fault for fault in faults if fault not in known]
+    if faults:
         raise Faults(company.name, faults)
     return company
 

@@ -37,7 +37,7 @@ def edited(company: Company | None, words: Iterable[str], region: str) -> Compan
 def with_contact(company: Company, words: Iterable[str], region: str) -> Company:
     """The company with one more contact. Raises BadInput."""
     contact = contact_of(_contact(words), region)
-    return checked(replace(company, contacts=(*company.contacts, contact)))
+    return checked(replace(company, contacts=(*company.contacts, contact)), company)
 
 
 def with_contact_edited(
@@ -58,7 +58,9 @@ def with_contact_edited(
     new = contact_of({"numbers": list(more)}, region).numbers
     left = [number for number in after.numbers if number not in gone]
     after = replace(after, numbers=tuple(dict.fromkeys((*left, *new))))
-    return checked(replace(company, contacts=tuple(after if one is before else one for one in company.contacts)))
+    return checked(
+        replace(company, contacts=tuple(after if one is before else one for one in company.contacts)), company
+    )
 
 
 def without_contact(company: Company, contact: int) -> Company:

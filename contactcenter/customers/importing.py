@@ -205,7 +205,7 @@ def _after(draft: _Draft, old: Company | None, region: str) -> Company:
     given = company_of(document, region, old)
     if not draft.contacts:
         return given
-    return checked(replace(given, contacts=_contacts(draft, given.contacts, region)))
+    return checked(replace(given, contacts=_contacts(draft, given.contacts, region)), old)
 
 
 def _contacts(draft: _Draft, before: tuple[Contact, ...], region: str) -> tuple[Contact, ...]:

@@ -32,7 +32,7 @@ def merge(
         moves = [(one, result.contacts.get(contact, contact)) for one, contact in before[name]]
         _move(connection, name, moves, first.id)
     item = Item("merge", f"{other.id}>{first.id}", before, {"into": first.id, "name": first.name})
-    edits = [Edit(other, None), Edit(first, checked(result.company))]
+    edits = [Edit(other, None), Edit(first, checked(result.company, first))]
     return save(connection, edits, author, at=at, tell=tell, more=[item])
 
 

@@ -144,7 +144,7 @@ def _on_top(edit: Edit, present: Company | None) -> Company | None:
         raise Conflict(
             f"{present.name} was changed meanwhile by somebody else: {changed}. Nothing was changed; look again."
         )
-    return checked(both)
+    return checked(both, present)
 
 
 def with_revision(before: Company | None, after: Company | None) -> Edit:

@@ -23,7 +23,7 @@ from contactcenter.ivr.loader import load_flow, load_rules
 from contactcenter.recording.recorder import Recorder, RecordingError
 from contactcenter.site import Site
 from contactcenter.store import tables as t
-from contactcenter.store.customers import CustomerRepository
+from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.database import migrate, open_database
 from contactcenter.store.writer import FactWriter
 
@@ -181,9 +181,9 @@ async def test_two_contacts_of_one_name(tmp_path):
         await c.execute(
             insert(t.contacts), [{"id": 1, "company_id": 1, "name": "张伟"}, {"id": 2, "company_id": 1, "name": "张伟"}]
         )
-    (x,) = await CustomerRepository(d).all()
+    (x,) = await CompanyRepository(d).all()
     await d.dispose()
-    assert len(x["contacts"]) == 2
+    assert len(x.contacts) == 2
 
 
 async def write(d, *facts):

@@ -32,7 +32,7 @@ def test_each_site_and_each_agent_has_passwords_of_its_own(site: Path, empty: Pa
     both = [(folder / "secrets.toml").read_text(encoding="utf-8") for folder in (site, empty)]
     agents = [read("agent", "show", str(n), site=site)["sip_password"] for n in (1001, 1002)]
     secrets = [*re.findall(r'"(\w+)"', "".join(both)), *agents]
-    assert len(set(secrets)) == len(secrets) == 8
+    assert len(set(secrets)) == len(secrets) == 10
     assert min(map(len, secrets)) >= 24
 
 

@@ -14,6 +14,7 @@ from contactcenter.config import (
     FILE,
     SECRETS,
     AsteriskSettings,
+    Crm,
     Distribution,
     Fallback,
     Ports,
@@ -49,6 +50,7 @@ OTHER = Settings(
         ageing_seconds=0, load_window_seconds=1, talk_weight=2, wrap_up_weight=0, ticket_seconds=0.5
     ),
     fallback=Fallback(on_call=["1001"], ring_seconds=5),
+    crm=Crm(webhook_url="https://crm.example.com/hook?site=1"),
     asterisk=AsteriskSettings(binary="/opt/asterisk/sbin/asterisk"),
 )
 

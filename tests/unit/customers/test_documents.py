@@ -147,3 +147,10 @@ def test_two_changes_of_different_things_are_both_kept() -> None:
     assert combined(before, mine, theirs) == Company("x", level="vip", region="华东")
     assert combined(before, mine, replace(before, level="super_vip")) is None
     assert combined(before, mine, mine) == mine
+
+
+def test_what_was_wrong_already_does_not_hold_up_other_changes() -> None:
+    before = Company("x", contacts=(Contact("a", id=1), Contact("a", id=2)), id=1)
+    assert company_of({"level": "vip"}, "CN", before).level == "vip"
+    with pytest.raises(Faults, match="two contacts are named b"):
+        company_of({"contacts": [{"name": "b"}, {"name": "b"}]}, "CN", before)
