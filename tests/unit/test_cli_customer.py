@@ -223,3 +223,14 @@ def test_a_merge_names_what_contradicts(fresh: Path) -> None:
     assert "! level: vip is kept, standard is not\n" in said
     assert "- company 2 上海明德科技有限公司\n" in said
     assert {one["name"] for one in read("customer", "show", "1", site=fresh)["contacts"]} == {"王建国", "李雪"}
+
+
+def test_undo_takes_an_import_and_a_merge_back(fresh: Path, tmp_path: Path, unchanged: Callable[[], bool]) -> None:
+    done("customer", "import", sheet(tmp_path, ROWS), "--yes", site=fresh)
+    done("customer", "merge", "1", "西湖软件", "--yes", site=fresh)
+    assert not unchanged()
+    done("undo", "--dry-run", site=fresh)
+    assert not unchanged()
+    for _ in range(2):
+        done("undo", "--yes", site=fresh)
+    assert unchanged()

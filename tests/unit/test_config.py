@@ -226,3 +226,19 @@ def test_settings_are_frozen(change: str) -> None:
 
 def test_the_weights_of_distribution_have_one_set_of_defaults() -> None:
     assert DistributionSettings(**Settings().distribution.model_dump()) == DistributionSettings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://crm.example.com",
+        "crm.example.com/hook",
+        "https://user:secret@crm.example.com/",
+        "https://a b/",
+        "https://x#y",
+    ],
+)
+def test_an_address_for_webhooks_has_to_be_one(url: str) -> None:
+    with pytest.raises(ValueError, match="http:// or https:// address without a password"):
+        Crm(webhook_url=url)
+    assert Crm(webhook_url="http://127.0.0.1:8080/hook").webhook_url
