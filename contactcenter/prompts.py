@@ -1,5 +1,6 @@
 """An admin's own sound file as a prompt: whatever WAV or MP3, made into what Asterisk plays as it is."""
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from contactcenter.changes import Item
 from contactcenter.dialplan import prompt_texts
 from contactcenter.errors import BadInput, SiteError
 from contactcenter.site import Site
@@ -22,8 +24,15 @@ EDGE_MS = 60
 """Silence that is left at both ends."""
 
 
-def set_prompt(site: Site, language: str, name: str, file: Path, text: str) -> float:
-    """Puts a sound file in place of a prompt; its length in seconds.
+KIND = "prompt"
+"""In the audit log. An item's plain form: sha256 and text, and of one that was replaced where it is kept."""
+KEPT = "replaced-prompts"
+
+
+def set_prompt(
+    site: Site, language: str, name: str, file: Path, text: str, *, dry_run: bool = False
+) -> tuple[float, Item]:
+    """Puts a sound file in place of a prompt, which is kept in data/: the new one's length in seconds, and what changed.
 
     Raises BadInput for a name that is none, a file that is missing, too large, too long, silent, or no sound.
     """
@@ -39,13 +48,65 @@ def set_prompt(site: Site, language: str, name: str, file: Path, text: str) -> f
         sound = _trimmed(_as_telephone_wav(file, Path(folder) / "telephone.wav"), file)
         finished = Path(folder) / "finished.wav"
         sound.export(finished, format="wav").close()
-        finished.replace(target)
-    if text:
-        texts = {**prompt_texts(site, language), name: text}
-        (site.sounds / language / "prompts.yaml").write_text(
-            yaml.safe_dump(texts, allow_unicode=True, sort_keys=False, width=200), encoding="utf-8"
-        )
-    return float(sound.duration_seconds)
+        before = _plain(site, language, name)
+        said = text or (before or {}).get("text", "")
+        after = {"sha256": _sha256(finished), "text": said}
+        if not dry_run:
+            if before is not None:
+                before = {**before, "kept": _keep(site, language, name)}
+            finished.replace(target)
+            _write_text(site, language, name, said)
+    return float(sound.duration_seconds), Item(KIND, f"{language}/{name}", before, after)
+
+
+def take_back(site: Site, item: Item, *, dry_run: bool = False) -> Item:
+    """Puts back what a change replaced, or takes a new prompt out. Raises BadInput when it was changed since."""
+    language, _, name = item.key.partition("/")
+    now, before = _plain(site, language, name), item.before
+    if now is None or now["sha256"] != (item.after or {})["sha256"]:
+        raise BadInput(f"prompt {name} ({language}) was changed since; nothing was taken back.")
+    target = site.sounds / language / f"{name}.wav"
+    kept = site.path / before["kept"] if before is not None else None
+    if kept is not None and not kept.is_file():
+        raise BadInput(f"{kept}, the prompt that was replaced, is gone; nothing was taken back.")
+    if not dry_run:
+        if kept is not None:
+            shutil.copyfile(kept, target)
+        else:
+            target.unlink()
+        _write_text(site, language, name, (before or {}).get("text", ""))
+    return Item(KIND, item.key, item.after, before)
+
+
+def _plain(site: Site, language: str, name: str) -> dict[str, str] | None:
+    file = site.sounds / language / f"{name}.wav"
+    if not file.is_file():
+        return None
+    return {"sha256": _sha256(file), "text": prompt_texts(site, language).get(name, "")}
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _keep(site: Site, language: str, name: str) -> str:
+    """A copy of a prompt under a name that its content gives; where, within the site."""
+    file = site.sounds / language / f"{name}.wav"
+    kept = site.data / KEPT / f"{_sha256(file)}.wav"
+    kept.parent.mkdir(exist_ok=True)
+    if not kept.exists():
+        shutil.copyfile(file, kept)
+    return str(kept.relative_to(site.path))
+
+
+def _write_text(site: Site, language: str, name: str, text: str) -> None:
+    texts = prompt_texts(site, language)
+    if texts.get(name, "") == text:
+        return
+    texts = {key: value for key, value in texts.items() if key != name} | ({name: text} if text else {})
+    (site.sounds / language / "prompts.yaml").write_text(
+        yaml.safe_dump(texts, allow_unicode=True, sort_keys=False, width=200), encoding="utf-8"
+    )
 
 
 def _as_telephone_wav(file: Path, target: Path) -> Path:

@@ -14,8 +14,11 @@ from contactcenter.cli.settings import SITE, change_settings
 from contactcenter.config import with_setting
 from contactcenter.configuration.difference import backwards, with_items
 from contactcenter.configuration.kinds import KINDS
+from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.errors import BadInput, NotFound
-from contactcenter.store.changes import AuditRepository
+from contactcenter.prompts import KIND as PROMPT
+from contactcenter.prompts import take_back
+from contactcenter.store.changes import AuditRepository, record_alone
 
 COLUMNS = (
     ("number", "number"),
@@ -91,6 +94,9 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
         )
     if not (yes or dry_run):
         click.confirm("Take it back?", abort=True)
+    if items[0].kind == PROMPT:
+        _undo_prompt(context, last, dry_run=dry_run, as_json=as_json)
+        return
     if items[0].kind == SITE:
         settings = context.settings
         for item in items:
@@ -107,6 +113,21 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
         )
         return
     change(context, lambda now: with_items(now, items), dry_run=dry_run, as_json=as_json, undoes=last.number)
+
+
+def _undo_prompt(context: Context, last: Change, *, dry_run: bool, as_json: bool) -> None:
+    (item,) = last.items
+    if item.before is None:
+        language, _, name = item.key.partition("/")
+        left = {each: names - {name} if each == language else names for each, names in prompts(context.site).items()}
+        check_configuration(context.configuration(), left)
+    made = take_back(context.site, item, dry_run=dry_run)
+    if not dry_run:
+        context.read(lambda database: record_alone(database, context.author, (made,), last.number))
+    if as_json:
+        print_json({"changed": [_item(made)], "dry_run": dry_run})
+    else:
+        print_items((made,))
 
 
 def _fields(change: Change) -> dict[str, Any]:

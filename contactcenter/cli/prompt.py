@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from contactcenter.cli.changing import dry_run_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json, print_table
 from contactcenter.dialplan import LANGUAGES, prompt_texts, prompts
 from contactcenter.prompts import set_prompt
+from contactcenter.store.changes import record_alone
 
 COLUMNS = (("prompt", "name"), ("language", "language"), ("file", "there"), ("text", "text"))
 
@@ -41,12 +43,19 @@ def list_prompts(context: Context, language: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--language", type=click.Choice(LANGUAGES), default="zh", show_default=True)
-@click.option("--text", default="", help="What the file says.")
+@click.option("--text", default="", help="What the file says; as before if it is left out.")
+@dry_run_option
 @pass_context
-def set_(context: Context, name: str, file: Path, language: str, text: str) -> None:
+def set_(context: Context, name: str, file: Path, language: str, text: str, dry_run: bool) -> None:
     """Replace prompt NAME by a WAV or MP3 FILE, or add it. It is heard from the next call on.
 
     Example: contactcenter prompt set welcome ~/welcome.mp3 --text 您好
     """
-    seconds = set_prompt(context.site, language, name, file, text)
+    seconds, item = set_prompt(context.site, language, name, file, text, dry_run=dry_run)
+    if dry_run:
+        click.echo(
+            f"prompt {name} ({language}) would be {file.name}, {seconds:.1f} s; nothing was changed (--dry-run)."
+        )
+        return
+    context.read(lambda database: record_alone(database, context.author, (item,)))
     click.echo(f"prompt {name} ({language}) is now {file.name}, {seconds:.1f} s.")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from contactcenter.errors import BadInput
-from contactcenter.prompts import set_prompt
+from contactcenter.prompts import set_prompt, take_back
 from contactcenter.site import Site
 
 pytestmark = pytest.mark.filterwarnings("ignore:'audioop' is deprecated:DeprecationWarning")  # pydub's
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'audioop' is deprecated:Deprecat
 def site(tmp_path: Path) -> Site:
     assert shutil.which("ffmpeg"), "these tests need ffmpeg: apt-get install ffmpeg"
     made = Site(tmp_path / "site")
+    made.data.mkdir(parents=True)
     for language in ("zh", "en"):
         (made.sounds / language).mkdir(parents=True)
     return made
@@ -51,7 +52,7 @@ def loudness(sound: np.ndarray, hertz: float) -> float:
 
 def test_a_stereo_wav_of_44100(site: Site, tmp_path: Path) -> None:
     file = write(tmp_path / "own.wav", tone(440, 1, 44100), 44100, channels=2)
-    seconds = set_prompt(site, "zh", "welcome", file, "")
+    seconds, _ = set_prompt(site, "zh", "welcome", file, "")
     made = read(site.sounds / "zh" / "welcome.wav")
     assert seconds == pytest.approx(1, abs=0.05)
     assert len(made) == pytest.approx(8000, abs=400)
@@ -88,7 +89,7 @@ def test_a_high_tone_does_not_come_back_as_a_low_one(site: Site, tmp_path: Path)
 
 def test_silence_at_both_ends_is_cut(site: Site, tmp_path: Path) -> None:
     sound = np.concatenate([np.zeros(8000), tone(440, 0.5, 8000), np.zeros(16000)])
-    seconds = set_prompt(site, "zh", "welcome", write(tmp_path / "own.wav", sound, 8000), "")
+    seconds, _ = set_prompt(site, "zh", "welcome", write(tmp_path / "own.wav", sound, 8000), "")
     assert seconds == pytest.approx(0.62, abs=0.03)
 
 
@@ -164,3 +165,22 @@ def test_the_text_is_stored_beside_the_others(site: Site, tmp_path: Path) -> Non
     before = texts.read_bytes()
     set_prompt(site, "zh", "welcome", file, "")
     assert texts.read_bytes() == before
+
+
+def test_a_prompt_is_taken_back_with_its_text(site: Site, tmp_path: Path) -> None:
+    first, second = (write(tmp_path / f"{hertz}.wav", tone(hertz, 0.5, 8000), 8000) for hertz in (440, 900))
+    _, new = set_prompt(site, "zh", "welcome", first, "您好")
+    assert new.before is None
+    sound = (site.sounds / "zh" / "welcome.wav").read_bytes()
+    _, tried = set_prompt(site, "zh", "welcome", second, "再见", dry_run=True)
+    assert (site.sounds / "zh" / "welcome.wav").read_bytes() == sound
+    _, changed = set_prompt(site, "zh", "welcome", second, "再见")
+    assert (tried.after or {})["text"] == (changed.after or {})["text"] == "再见"
+    back = take_back(site, changed)
+    assert (site.sounds / "zh" / "welcome.wav").read_bytes() == sound
+    assert yaml.safe_load((site.sounds / "zh" / "prompts.yaml").read_text(encoding="utf-8")) == {"welcome": "您好"}
+    assert (back.before, back.after) == (changed.after, changed.before)
+    with pytest.raises(BadInput, match=r"^prompt welcome \(zh\) was changed since; nothing was taken back\.$"):
+        take_back(site, changed)
+    take_back(site, new)
+    assert not (site.sounds / "zh" / "welcome.wav").exists()
