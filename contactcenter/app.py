@@ -44,10 +44,17 @@ class Controller:
     """The running engine of one site."""
 
     def __init__(
-        self, center: Center, gateway: Gateway, secrets: Secrets, database: Database, queue_file: QueueLogFile
+        self,
+        center: Center,
+        gateway: Gateway,
+        secrets: Secrets,
+        database: Database,
+        *,
+        writer: FactWriter,
+        queue_file: QueueLogFile,
     ) -> None:
         self.center, self.gateway = center, gateway
-        self.writer, self.promises = FactWriter(database), CallbackRepository(database)
+        self.writer, self.promises = writer, CallbackRepository(database)
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
         self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self._handle)
         self.http = server.build(center, secrets.api_token, self.ready)
@@ -158,7 +165,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
     book = ConfigurationRepository(database)
     configuration = await book.load()
     flows, rules = load_dialplans(site, configuration)
-    bus, clock = Bus(), SystemClock()
+    bus, clock, writer = Bus(), SystemClock(), FactWriter(database)
     gateway = Gateway(
         settings,
         secrets,
@@ -176,14 +183,16 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         rules=rules,
         customers=CustomerRepository(database),
         history=HistoryRepository(database),
-        tickets=TicketRepository(database),
+        tickets=TicketRepository(database, writer.do),
         distributor=distributor,
         callbacks=Callbacks(distributor, bus, clock, gateway.switchboard),
         queues=book,
         switchboard=gateway.switchboard,
         recorder=Recorder(site.recordings),
     )
-    return Controller(center, gateway, secrets, database, QueueLogFile(site.log / "queue_log"))
+    return Controller(
+        center, gateway, secrets, database, writer=writer, queue_file=QueueLogFile(site.log / "queue_log")
+    )
 
 
 async def _until_signal(controller: Controller) -> None:

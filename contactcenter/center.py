@@ -99,6 +99,9 @@ class Center:
 
     async def sticky_agents(self, queue: QueueName, customer: Customer | None, caller: str) -> tuple[AgentNumber, ...]:
         """Who spoke with this contact, then this company, within the queue's window; they are asked first."""
-        since = self.clock.now() - timedelta(hours=self.configuration.queues[queue].sticky_hours)
+        hours = self.configuration.queues[queue].sticky_hours
+        if not hours:
+            return ()
+        since = self.clock.now() - timedelta(hours=hours)
         contact, company = (customer.contact, customer.company) if customer else (None, None)
         return await self.history.last_agents(contact, company, caller, since)

@@ -24,7 +24,7 @@ from contactcenter.recording.save import save_recording
 from contactcenter.routing.route import route
 from contactcenter.serving import Wish, serve, take_over
 from contactcenter.survey.survey import survey
-from contactcenter.tickets.attach import attach_ticket
+from contactcenter.tickets.attach import attaching_ticket
 from contactcenter.tickets.problem import NOBODY, problem_of
 
 log = logging.getLogger(__name__)
@@ -84,8 +84,7 @@ class Journey:
         if rule is None:
             await self.phone.give_to_fallback()
             return Ending("failed", "no routing rule matched")
-        self.step = "acd"
-        wish = Wish(rule.queue, rule.priority, self.arrival, self.customer)
+        self.step, wish = "acd", Wish(rule.queue, rule.priority, self.arrival, self.customer)
         return await self.talk_and_rate(wish, await serve(self.phone, wish, self.center, self.note))
 
     async def talk_and_rate(self, wish: Wish, served: Talk | Ending) -> Ending:
@@ -115,8 +114,9 @@ class Journey:
         self.recorded_from = self.recorded_from or (talk.answered_at if talk.recorded else None)
         assignee = talk.agent if talk.agent in self.center.configuration.agents else NOBODY
         problem = problem_of(self.note.call, talk.answered_at, self.arrival, self.customer, assignee)
-        await attach_ticket(problem, self.center.tickets, self.note)
-        return await self.until_talk_ends(talk)
+        async with attaching_ticket(problem, self.center.tickets, self.note):
+            end, self.step = await self.until_talk_ends(talk), "tickets"
+        return end
 
     async def until_talk_ends(self, talk: Talk) -> TalkEnd:
         free_agent = partial(self.center.distributor.talk_over, self.note.call, talk.agent)

@@ -2,13 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.customers.customer import Customer
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
+
+BY_NUMBER = (
+    select(t.companies, t.contacts.c.id.label("contact_id"), t.contacts.c.name.label("contact_name"))
+    .join(t.contacts, t.contacts.c.company_id == t.companies.c.id)
+    .join(t.contact_numbers, t.contact_numbers.c.contact_id == t.contacts.c.id)
+    .where(t.contact_numbers.c.number == bindparam("number"))
+)
+BY_SERVICE_CODE = select(t.companies).where(t.companies.c.service_code == bindparam("code"))
 
 
 class CustomerRepository:
@@ -18,19 +26,15 @@ class CustomerRepository:
         self._database = database
 
     async def by_number(self, number: str) -> Customer | None:
-        query = (
-            select(t.companies, t.contacts.c.id.label("contact_id"), t.contacts.c.name.label("contact_name"))
-            .join(t.contacts, t.contacts.c.company_id == t.companies.c.id)
-            .join(t.contact_numbers, t.contact_numbers.c.contact_id == t.contacts.c.id)
-            .where(t.contact_numbers.c.number == number)
-        )
-        row = await worker_of(self._database).run(lambda connection: connection.execute(query).one_or_none())
+        row = await self._one(BY_NUMBER, {"number": number})
         return None if row is None else _customer(row, row.contact_id, row.contact_name)
 
     async def by_service_code(self, code: str) -> Customer | None:
-        query = select(t.companies).where(t.companies.c.service_code == code)
-        row = await worker_of(self._database).run(lambda connection: connection.execute(query).one_or_none())
+        row = await self._one(BY_SERVICE_CODE, {"code": code})
         return None if row is None else _customer(row, None, "")
+
+    async def _one(self, query: Select[Any], values: dict[str, str]) -> Row[Any] | None:
+        return await worker_of(self._database).run(lambda connection: connection.execute(query, values).one_or_none())
 
     async def all(self) -> list[dict[str, Any]]:
         """Every company with its contacts and their numbers, oldest first."""

@@ -1,9 +1,11 @@
-"""The one writer of facts: group commit, with the projections in the same transaction."""
+"""The one writer of facts: group commit, with the projections, and other work on the database, in the same transaction."""
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -15,10 +17,30 @@ from contactcenter.store.projections import Projections
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 GROUP_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 AWAY = (OperationalError, InterfaceError, OSError)
 """The database's fault, not the facts': what could not be written now can be written later."""
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    """Work that somebody waits for. One that could not be done now is not tried again."""
+
+    work: Callable[[Connection], Any]
+    done: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+    def settle(self) -> None:
+        if self.done.done():  # nobody waits any more
+            return
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
 
 
 class FactWriter:
@@ -33,6 +55,7 @@ class FactWriter:
     def __init__(self, database: AsyncEngine) -> None:
         self.engine = blocking(database)
         self._waiting: list[e.Fact] = []
+        self._jobs: list[_Job] = []
         self._arrived = asyncio.Event()
         self._written = asyncio.Event()
         self._projections = Projections()
@@ -42,6 +65,16 @@ class FactWriter:
         self._waiting.append(fact)
         self._written.clear()
         self._arrived.set()
+
+    async def do(self, work: Callable[[Connection], T]) -> T:
+        """Does it in the transaction of the next group, one piece of work after the other, and returns when that is committed.
+
+        Raises what it raises, with nothing written then.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append(_Job(work, done))
+        self._arrived.set()
+        return await done
 
     async def written(self) -> None:
         """Waits until all facts taken so far are committed."""
@@ -61,8 +94,11 @@ class FactWriter:
                 await asyncio.get_running_loop().run_in_executor(thread, self._close)
 
     async def _write_batch(self, thread: ThreadPoolExecutor) -> None:
-        batch = list(self._waiting)
-        count = await asyncio.get_running_loop().run_in_executor(thread, partial(self._commit, batch))
+        batch, jobs = list(self._waiting), self._jobs
+        self._jobs = []
+        count = await asyncio.get_running_loop().run_in_executor(thread, self._commit, batch, jobs)
+        for job in jobs:
+            job.settle()
         del self._waiting[:count]
         if count < len(batch):
             await asyncio.sleep(RETRY_SECONDS)
@@ -70,27 +106,43 @@ class FactWriter:
         elif not self._waiting:
             self._written.set()
 
-    def _commit(self, batch: list[e.Fact]) -> int:
+    def _commit(self, batch: list[e.Fact], jobs: list[_Job]) -> int:
         """How many facts are done with: all, or those before the database was away."""
         try:
-            self._commit_together(batch)
-        except AWAY:
+            self._commit_together(batch, jobs)
+        except AWAY as error:
             log.exception("%d facts could not be written; trying again in %s s", len(batch), RETRY_SECONDS)
+            for job in jobs:
+                job.error = error
             return 0
         except Exception:
+            if jobs:
+                return self._commit_apart(batch, jobs)
             log.exception("something is wrong with one of %d facts; writing them one by one", len(batch))
             return self._commit_one_by_one(batch)
         return len(batch)
 
-    def _commit_together(self, batch: list[e.Fact]) -> None:
+    def _commit_together(self, batch: Sequence[e.Fact], jobs: Sequence[_Job] = ()) -> None:
         try:
             connection = self._connection = self._connection or self.engine.connect()
             with connection.begin():
-                self._projections.write(connection, batch)
+                for job in jobs:
+                    job.result = job.work(connection)
+                if batch:
+                    self._projections.write(connection, batch)
         except BaseException:
             self._projections.forget()
             self._close()
             raise
+
+    def _commit_apart(self, batch: list[e.Fact], jobs: list[_Job]) -> int:
+        """Work that fails fails alone."""
+        for job in jobs:
+            try:
+                self._commit_together((), [job])
+            except Exception as error:  # noqa: BLE001 (it is whoever waits for it who handles it)
+                job.error = error
+        return self._commit(batch, [])
 
     def _close(self) -> None:
         if self._connection is not None:
