@@ -9,7 +9,8 @@ from contactcenter.acd.callback import Callbacks, Promise
 from contactcenter.acd.driver import Distributor, Place
 from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import OpenTickets
-from contactcenter.asterisk.agi import AgiServer, AgiSession
+from contactcenter.asterisk.agi import AgiSession
+from contactcenter.asterisk.agi_server import AgiServer
 from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone

@@ -248,9 +248,8 @@ def _quoted(word: str) -> str:
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def keep_alive(transport: asyncio.BaseTransport | asyncio.StreamWriter) -> None:
-    """Have the kernel notice within a minute that the other machine is gone."""
-    connection: socket.socket = transport.get_extra_info("socket")
+def keep_alive(connection: socket.socket) -> None:
+    """Have the kernel notice within a minute that the other machine is gone. What a listening socket accepts does as it does."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
         if hasattr(socket, option):  # macOS names the first one otherwise
