@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,15 +26,12 @@ class CustomerRepository:
         self._database = database
 
     async def by_number(self, number: str) -> Customer | None:
-        row = await self._one(BY_NUMBER, {"number": number})
+        row = await worker_of(self._database).find(BY_NUMBER, {"number": number})
         return None if row is None else _customer(row, row.contact_id, row.contact_name)
 
     async def by_service_code(self, code: str) -> Customer | None:
-        row = await self._one(BY_SERVICE_CODE, {"code": code})
+        row = await worker_of(self._database).find(BY_SERVICE_CODE, {"code": code})
         return None if row is None else _customer(row, None, "")
-
-    async def _one(self, query: Select[Any], values: dict[str, str]) -> Row[Any] | None:
-        return await worker_of(self._database).run(lambda connection: connection.execute(query, values).one_or_none())
 
     async def all(self) -> list[dict[str, Any]]:
         """Every company with its contacts and their numbers, oldest first."""

@@ -62,12 +62,9 @@ class HistoryRepository:
             asked.append((LAST_OF_NUMBER, {"who": caller, "since": since}))
         if company is not None:
             asked.append((LAST_OF_COMPANY, {"who": company, "since": since}))
-        if not asked:
-            return ()
-        agents = await worker_of(self._database).run(
-            lambda connection: [connection.execute(query, values).scalar_one_or_none() for query, values in asked]
-        )
-        return tuple(dict.fromkeys(AgentNumber(agent) for agent in agents if agent))
+        worker = worker_of(self._database)
+        found = [await worker.find(query, values) for query, values in asked]
+        return tuple(dict.fromkeys(AgentNumber(row.agent) for row in found if row is not None and row.agent))
 
     async def calls(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The newest calls first, with the keys of CALL_KEYS."""
