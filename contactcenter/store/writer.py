@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-GROUP_SECONDS = 0.1
+GROUP_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 AWAY = (OperationalError, InterfaceError, OSError)
 """The database's fault, not the facts': what could not be written now can be written later."""
