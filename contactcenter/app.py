@@ -10,7 +10,8 @@ from contactcenter.acd.callback import Callbacks, Promise
 from contactcenter.acd.driver import Distributor, Place
 from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import OpenTickets
-from contactcenter.asterisk.agi import AgiServer, AgiSession
+from contactcenter.asterisk.agi import AgiSession
+from contactcenter.asterisk.agi_server import AgiServer
 from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone
@@ -50,12 +51,19 @@ class Controller:
     """The running engine of one site."""
 
     def __init__(
-        self, center: Center, gateway: Gateway, secrets: Secrets, database: Database, queue_file: QueueLogFile
+        self,
+        center: Center,
+        gateway: Gateway,
+        secrets: Secrets,
+        database: Database,
+        *,
+        writer: FactWriter,
+        queue_file: QueueLogFile,
     ) -> None:
         self.center, self.gateway = center, gateway
         self.states = ConfigurationRepository(database).states
         center.on_change.append(gateway.reconfigure)
-        self.writer, self.promises = FactWriter(database), CallbackRepository(database)
+        self.writer, self.promises = writer, CallbackRepository(database)
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
         self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self._handle)
         self.http = server.build(center, secrets.api_token, self.ready)
@@ -181,7 +189,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
     book = ConfigurationRepository(database)
     configuration = await book.load()
     flows = check_configuration(configuration, prompts(site))
-    bus, clock = Bus(), SystemClock()
+    bus, clock, writer = Bus(), SystemClock(), FactWriter(database)
     gateway = Gateway(
         settings,
         secrets,
@@ -200,7 +208,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         flows=flows,
         customers=CustomerRepository(database),
         history=HistoryRepository(database),
-        tickets=TicketRepository(database),
+        tickets=TicketRepository(database, writer.do),
         distributor=distributor,
         callbacks=Callbacks(distributor, bus, clock, gateway.switchboard),
         book=book,
@@ -209,7 +217,9 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         recorder=Recorder(site.recordings),
         lookup=WebLookup(),
     )
-    return Controller(center, gateway, secrets, database, QueueLogFile(site.log / "queue_log"))
+    return Controller(
+        center, gateway, secrets, database, writer=writer, queue_file=QueueLogFile(site.log / "queue_log")
+    )
 
 
 async def _until_signal(controller: Controller) -> None:

@@ -136,6 +136,8 @@ class Center:
     ) -> tuple[AgentNumber, ...]:
         """Who spoke with this contact, then this company, within so many hours, else the queue's window; they are asked first."""
         window = self.configuration.queues[queue].sticky_hours if hours is None else hours
+        if not window:
+            return ()
         since = self.clock.now() - timedelta(hours=window)
         contact, company = (customer.contact, customer.company) if customer else (None, None)
         return await self.history.last_agents(contact, company, caller, since)

@@ -22,7 +22,7 @@ from contactcenter.phone import Phone, Talk, TalkEnd
 from contactcenter.recording.save import save_recording
 from contactcenter.serving import Wish, carry_out, serve, take_over, wish_of
 from contactcenter.survey.survey import survey
-from contactcenter.tickets.attach import attach_ticket
+from contactcenter.tickets.attach import attaching_ticket
 from contactcenter.tickets.problem import NOBODY, problem_of
 
 log = logging.getLogger(__name__)
@@ -114,8 +114,9 @@ class Journey:
         self.recorded_from = self.recorded_from or (talk.answered_at if talk.recorded else None)
         assignee = talk.agent if talk.agent in self.center.configuration.agents else NOBODY
         problem = problem_of(self.note.call, talk.answered_at, self.arrival, self.walk.customer, assignee)
-        await attach_ticket(problem, self.center.tickets, self.note)
-        return await self.until_talk_ends(talk)
+        async with attaching_ticket(problem, self.center.tickets, self.note):
+            end, self.walk.step = await self.until_talk_ends(talk), "tickets"
+        return end
 
     async def until_talk_ends(self, talk: Talk) -> TalkEnd:
         free = partial(self.center.distributor.talk_over, self.note.call, talk.agent)

@@ -129,7 +129,9 @@ class Distributor:
         self._rung: set[tuple[CallId, AgentNumber, int]] = set()
         self._commands: deque[Command] = deque()
         self._carrying_out = False
-        self._deadline_moved = asyncio.Event()
+        self._awaited: datetime | None = None
+        """The deadline that `run` sleeps to; there may be none any more when it has come."""
+        self._sooner = asyncio.Event()
 
     def tell(self, event: Input) -> None:
         """Gives the engine one input now. Raises what Engine.handle raises.
@@ -137,7 +139,9 @@ class Distributor:
         Commands are carried out in the order the engine gave them, also when carrying one out tells the engine more.
         """
         self._commands.extend(self.engine.handle(event, self._clock.now()))
-        self._deadline_moved.set()
+        deadline = self.engine.next_deadline()
+        if deadline is not None and (self._awaited is None or deadline < self._awaited):
+            self._sooner.set()
         if self._carrying_out:
             return
         self._carrying_out = True
@@ -214,11 +218,11 @@ class Distributor:
     async def run(self) -> None:
         """Ticks the engine whenever its next deadline has come, until cancelled."""
         while True:
-            self._deadline_moved.clear()
-            deadline = self.engine.next_deadline()
-            delay = None if deadline is None else max(0.0, (deadline - self._clock.now()).total_seconds())
+            self._sooner.clear()
+            self._awaited = self.engine.next_deadline()
+            delay = None if self._awaited is None else max(0.0, (self._awaited - self._clock.now()).total_seconds())
             try:
                 async with asyncio.timeout(delay):
-                    await self._deadline_moved.wait()
+                    await self._sooner.wait()
             except TimeoutError:
                 self.tell(Tick())

@@ -45,7 +45,7 @@ class AmiLink(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        keep_alive(transport)
+        keep_alive(transport.get_extra_info("socket"))
 
     def send(self, action: PendingAction, as_list: bool = False) -> Any:
         """Write an action; its future is resolved by its answer or by the loss of the connection."""

@@ -11,6 +11,7 @@ STEPS = {
     "routing": "the routing",
     "acd": "the queue",
     "calls": "the conversation",
+    "tickets": "the conversation",  # its end is noted, its ticket not yet
     "survey": "the survey",
 }
 """The package of a step -> what a person calls it."""

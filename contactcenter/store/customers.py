@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, cast, select
+from sqlalchemy import Text, bindparam, cast, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -39,18 +39,12 @@ class CustomerRepository:
         self._database = database
 
     async def by_number(self, number: str) -> Customer | None:
-        row = await self._one(_BY_NUMBER, number)
+        row = await worker_of(self._database).find(_BY_NUMBER, {"key": number})
         return None if row is None else _customer(row, row.contact_id, row.contact_name)
 
     async def by_service_code(self, code: str) -> Customer | None:
-        row = await self._one(_BY_CODE, code)
+        row = await worker_of(self._database).find(_BY_CODE, {"key": code})
         return None if row is None else _customer(row, None, "")
-
-    async def _one(self, query: Select[Any], key: str) -> Row[Any] | None:
-        def look(connection: Connection) -> Row[Any] | None:
-            return connection.execute(query, {"key": key}).one_or_none()
-
-        return await worker_of(self._database).run(look)
 
 
 def _customer(row: Row[Any], contact: Any, contact_name: str) -> Customer:

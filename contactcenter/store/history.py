@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.acd.ports import Past, PastPart
@@ -38,6 +38,18 @@ CALL_KEYS = (
 )
 
 
+def _last_agent(whose: ColumnElement[Any]) -> Select[Any]:
+    """Who spoke last with `who`, not before `since`."""
+    answered = t.calls.c.answered_at
+    wanted = (whose == bindparam("who"), answered >= bindparam("since"))
+    return select(t.calls.c.agent).where(*wanted).order_by(answered.desc()).limit(1)
+
+
+LAST_OF_CONTACT, LAST_OF_NUMBER, LAST_OF_COMPANY = map(
+    _last_agent, (t.calls.c.contact_id, t.calls.c.caller, t.calls.c.company_id)
+)
+
+
 class HistoryRepository:
     def __init__(self, database: AsyncEngine) -> None:
         self._database = database
@@ -46,25 +58,16 @@ class HistoryRepository:
         self, contact: ContactId | None, company: CompanyId | None, caller: str, since: datetime
     ) -> tuple[AgentNumber, ...]:
         """Who last spoke with this contact (or, without one, this number), then with this company; none twice."""
-        columns = t.calls.c
-        whose = []
+        asked = []
         if contact is not None:
-            whose.append(columns.contact_id == contact)
+            asked.append((LAST_OF_CONTACT, {"who": contact, "since": since}))
         elif caller:
-            whose.append(columns.caller == caller)
+            asked.append((LAST_OF_NUMBER, {"who": caller, "since": since}))
         if company is not None:
-            whose.append(columns.company_id == company)
-        queries = [
-            select(columns.agent)
-            .where(condition, columns.answered_at >= since)
-            .order_by(columns.answered_at.desc())
-            .limit(1)
-            for condition in whose
-        ]
-        agents = await worker_of(self._database).run(
-            lambda connection: [connection.execute(query).scalar_one_or_none() for query in queries]
-        )
-        return tuple(dict.fromkeys(AgentNumber(agent) for agent in agents if agent))
+            asked.append((LAST_OF_COMPANY, {"who": company, "since": since}))
+        worker = worker_of(self._database)
+        found = [await worker.find(query, values) for query, values in asked]
+        return tuple(dict.fromkeys(AgentNumber(row.agent) for row in found if row is not None and row.agent))
 
     async def past(
         self,

@@ -4,13 +4,22 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from contactcenter.acd.ports import Past, PastPart
 from contactcenter.ids import CompanyId, ContactId
 from contactcenter.store import tables as t
 
 ABANDONS_WITHIN = timedelta(days=1)
+
+_NEWEST_OPEN = (
+    select(t.tickets.c.number, t.tickets.c.assignee)
+    .where(t.tickets.c.status == "open")
+    .order_by(t.tickets.c.number.desc())
+    .limit(1)
+)
+OPEN_OF_COMPANY = _NEWEST_OPEN.where(t.tickets.c.company_id == bindparam("company"))
+OPEN_OF_NUMBER = _NEWEST_OPEN.where(t.tickets.c.caller == bindparam("caller"), t.tickets.c.company_id.is_(None))
 
 
 def read_past(  # noqa: PLR0917 (the arguments of the port)
@@ -42,18 +51,10 @@ def read_past(  # noqa: PLR0917 (the arguments of the port)
 def newest_open_ticket(connection: Connection, company: CompanyId | None, caller: str) -> Row[Any, Any] | None:
     """Number and assignee of the company's newest open ticket; without a company, of the number's."""
     if company is not None:
-        whose = t.tickets.c.company_id == company
-    elif caller:
-        whose = (t.tickets.c.caller == caller) & t.tickets.c.company_id.is_(None)
-    else:
-        return None
-    query = (
-        select(t.tickets.c.number, t.tickets.c.assignee)
-        .where(whose, t.tickets.c.status == "open")
-        .order_by(t.tickets.c.number.desc())
-        .limit(1)
-    )
-    return connection.execute(query).one_or_none()
+        return connection.execute(OPEN_OF_COMPANY, {"company": company}).one_or_none()
+    if caller:
+        return connection.execute(OPEN_OF_NUMBER, {"caller": caller}).one_or_none()
+    return None
 
 
 def _last_answer(connection: Connection, whose: ColumnElement[bool]) -> Row[Any, Any] | None:

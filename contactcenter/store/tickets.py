@@ -1,10 +1,11 @@
 """Tickets in the store."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,25 +16,42 @@ from contactcenter.store.database import worker_of
 from contactcenter.store.past import newest_open_ticket
 from contactcenter.tickets.problem import Problem
 
+T = TypeVar("T")
+c = t.tickets.c
+
+JOINED = select(t.ticket_calls.c.ticket).where(t.ticket_calls.c.call_id == bindparam("call"))
+JOIN, OPEN = insert(t.ticket_calls), insert(t.tickets)
+
+
+class OneAtATime(Protocol):
+    """Does work in a transaction and returns when it is committed; never two at once. See FactWriter.do."""
+
+    async def __call__(self, work: Callable[[Connection], T], /) -> T: ...
+
 
 class TicketRepository:
     """Implements tickets.ports.TicketBook, and the listing. One at a time, so that two calls of a company share a ticket."""
 
-    def __init__(self, database: AsyncEngine) -> None:
+    def __init__(self, database: AsyncEngine, do: OneAtATime | None = None) -> None:
+        """do: who does what changes tickets, if not this repository."""
         self._database = database
+        self._do = do or self._do_alone
         self._one_at_a_time = asyncio.Lock()
+
+    async def _do_alone(self, work: Callable[[Connection], T], /) -> T:
+        async with self._one_at_a_time:
+            return await worker_of(self._database).run(work)
 
     async def open_or_join(self, problem: Problem) -> tuple[TicketNumber, bool]:
         try:
-            async with self._one_at_a_time:
-                return await worker_of(self._database).run(lambda connection: self._attach(connection, problem))
+            return await self._do(lambda connection: self._attach(connection, problem))
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", error)
             raise StoreError(f"call {problem.call} could not be attached to a ticket: {reason}") from error
 
     def _attach(self, connection: Connection, problem: Problem) -> tuple[TicketNumber, bool]:
-        query = select(t.ticket_calls.c.ticket).where(t.ticket_calls.c.call_id == problem.call)
-        if (joined := connection.execute(query).scalar_one_or_none()) is not None:
+        joined = connection.execute(JOINED, {"call": problem.call}).scalar_one_or_none()
+        if joined is not None:
             return TicketNumber(joined), False
         found = newest_open_ticket(connection, problem.company, problem.caller)
         number = found.number if found else None
@@ -47,15 +65,13 @@ class TicketRepository:
                 "assignee": problem.assignee,
                 "opened_at": problem.at,
             }
-            result = connection.execute(insert(t.tickets).values(values))
-            number = result.inserted_primary_key[0]  # type: ignore[index]  # a row was inserted
-        connection.execute(insert(t.ticket_calls).values(ticket=number, call_id=problem.call))
+            number = connection.execute(OPEN, values).inserted_primary_key[0]  # type: ignore[index]  # a row was inserted
+        connection.execute(JOIN, {"ticket": number, "call_id": problem.call})
         return TicketNumber(number), opened
 
     async def close(self, number: TicketNumber, at: datetime) -> AgentNumber:
         """Closes an open ticket; whose it was. Raises NotFound, or BadInput when it is closed already."""
-        async with self._one_at_a_time:
-            return await worker_of(self._database).run(lambda connection: self._close(connection, number, at))
+        return await self._do(lambda connection: self._close(connection, number, at))
 
     def _close(self, connection: Connection, number: TicketNumber, at: datetime) -> AgentNumber:
         query = select(t.tickets.c.status, t.tickets.c.assignee).where(t.tickets.c.number == number)

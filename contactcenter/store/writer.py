@@ -1,9 +1,12 @@
-"""The one writer of facts: group commit, with the projections in the same transaction."""
+"""The one writer of facts: group commit, with the projections, and other work on the database, in the same transaction."""
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -15,10 +18,30 @@ from contactcenter.store.projections import Projections
 
 log = logging.getLogger(__name__)
 
-GROUP_SECONDS = 0.1
+T = TypeVar("T")
+
+GROUP_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 AWAY = (OperationalError, InterfaceError, OSError)
 """The database's fault, not the facts': what could not be written now can be written later."""
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    """Work that somebody waits for. One that could not be done now is not tried again."""
+
+    work: Callable[[Connection], Any]
+    done: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+    def settle(self) -> None:
+        if self.done.done():  # nobody waits any more
+            return
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
 
 
 class FactWriter:
@@ -26,71 +49,122 @@ class FactWriter:
 
     A commit that fails because of the database is tried again every RETRY_SECONDS until it succeeds; facts wait in memory meanwhile.
 
-    A group is written by one thread in one go, with an engine of its own: an async engine would change threads three times
-    for each statement, which costs more than the statements.
+    A thread of its own gathers and writes, with an engine of its own: each change of threads costs more than a statement, and
+    an async engine would change them three times for each. The event loop is woken only for those who wait.
     """
 
     def __init__(self, database: AsyncEngine) -> None:
         self.engine = blocking(database)
         self._waiting: list[e.Fact] = []
-        self._arrived = asyncio.Event()
-        self._written = asyncio.Event()
+        self._jobs: deque[_Job] = deque()
+        self._watchers: deque[asyncio.Future[None]] = deque()
+        self._arrived, self._stopped = threading.Event(), threading.Event()
         self._projections = Projections()
         self._connection: Connection | None = None
 
     def write(self, fact: e.Fact) -> None:
         self._waiting.append(fact)
-        self._written.clear()
+        if not self._arrived.is_set():
+            self._arrived.set()
+
+    async def do(self, work: Callable[[Connection], T]) -> T:
+        """Does it in the transaction of the next group, one piece of work after the other, and returns when that is committed.
+
+        Raises what it raises, with nothing written then.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append(_Job(work, done))
         self._arrived.set()
+        return await done
 
     async def written(self) -> None:
         """Waits until all facts taken so far are committed."""
-        while self._waiting:
-            await self._written.wait()
+        while True:
+            watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._watchers.append(watcher)  # before looking: what is written after that is told
+            if not self._waiting:
+                self._watchers.remove(watcher)
+                return
+            await watcher
 
     async def run(self) -> None:
         """Writes until cancelled; then a group that is being written is finished first."""
-        with ThreadPoolExecutor(1, "facts") as thread:
-            try:
-                while True:
-                    await self._arrived.wait()
-                    await asyncio.sleep(GROUP_SECONDS)
-                    self._arrived.clear()
-                    await self._write_batch(thread)
-            finally:
-                await asyncio.get_running_loop().run_in_executor(thread, self._close)
-
-    async def _write_batch(self, thread: ThreadPoolExecutor) -> None:
-        batch = list(self._waiting)
-        count = await asyncio.get_running_loop().run_in_executor(thread, partial(self._commit, batch))
-        del self._waiting[:count]
-        if count < len(batch):
-            await asyncio.sleep(RETRY_SECONDS)
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write_groups, asyncio.get_running_loop()))
+        try:
+            await asyncio.shield(writing)
+        finally:
+            self._stopped.set()
             self._arrived.set()
-        elif not self._waiting:
-            self._written.set()
+            await writing
 
-    def _commit(self, batch: list[e.Fact]) -> int:
+    def _write_groups(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            while True:
+                self._arrived.wait()
+                if self._stopped.wait(GROUP_SECONDS):
+                    return
+                self._arrived.clear()
+                self._write_group(loop)
+        finally:
+            self._close()
+
+    def _write_group(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, jobs = self._waiting.copy(), [self._jobs.popleft() for _ in range(len(self._jobs))]
+        count = self._commit(batch, jobs)
+        del self._waiting[:count]
+        if jobs or self._watchers:
+            loop.call_soon_threadsafe(self._settle, jobs)
+        if count < len(batch):
+            self._stopped.wait(RETRY_SECONDS)
+            self._arrived.set()
+
+    def _settle(self, jobs: list[_Job]) -> None:
+        """On the event loop. Whoever waits for facts looks again."""
+        for job in jobs:
+            job.settle()
+        while self._watchers:
+            watcher = self._watchers.popleft()
+            if not watcher.done():
+                watcher.set_result(None)
+
+    def _commit(self, batch: list[e.Fact], jobs: list[_Job]) -> int:
         """How many facts are done with: all, or those before the database was away."""
         try:
-            self._commit_together(batch)
-        except AWAY:
-            log.exception("%d facts could not be written; trying again in %s s", len(batch), RETRY_SECONDS)
+            self._commit_together(batch, jobs)
+        except AWAY as error:
+            if batch:
+                log.exception("%d facts could not be written; trying again in %s s", len(batch), RETRY_SECONDS)
+            for job in jobs:
+                job.error = error
             return 0
         except Exception:
+            if jobs:
+                return self._commit_apart(batch, jobs)
             log.exception("something is wrong with one of %d facts; writing them one by one", len(batch))
             return self._commit_one_by_one(batch)
         return len(batch)
 
-    def _commit_together(self, batch: list[e.Fact]) -> None:
+    def _commit_together(self, batch: Sequence[e.Fact], jobs: Sequence[_Job] = ()) -> None:
         try:
             connection = self._connection = self._connection or self.engine.connect()
             with connection.begin():
-                self._projections.write(connection, batch)
+                for job in jobs:
+                    job.result = job.work(connection)
+                if batch:
+                    self._projections.write(connection, batch)
         except BaseException:
             self._projections.forget()
             self._close()
             raise
+
+    def _commit_apart(self, batch: list[e.Fact], jobs: list[_Job]) -> int:
+        """Work that fails fails alone."""
+        for job in jobs:
+            try:
+                self._commit_together((), [job])
+            except Exception as error:  # noqa: BLE001 (it is whoever waits for it who handles it)
+                job.error = error
+        return self._commit(batch, [])
 
     def _close(self) -> None:
         if self._connection is not None:

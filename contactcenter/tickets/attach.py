@@ -1,5 +1,9 @@
 """A call meets its ticket the moment an agent answers."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from contactcenter.bus import CallNotes
 from contactcenter.errors import StoreError
 from contactcenter.events import AlarmRaised, CallAttached, TicketOpened
@@ -18,3 +22,13 @@ async def attach_ticket(problem: Problem, book: TicketBook, note: CallNotes) -> 
         note(TicketOpened, ticket=ticket, title=problem.title, assignee=problem.assignee)
     else:
         note(CallAttached, ticket=ticket)
+
+
+@asynccontextmanager
+async def attaching_ticket(problem: Problem, book: TicketBook, note: CallNotes) -> AsyncIterator[None]:
+    """Does so beside the block: the end of a talk does not wait for the store."""
+    attaching = asyncio.ensure_future(attach_ticket(problem, book, note))
+    try:
+        yield
+    finally:
+        await attaching

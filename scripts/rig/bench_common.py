@@ -7,6 +7,7 @@ import asyncio
 import math
 import os
 import platform
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,14 @@ class Cpu:
 
 def cpu(processes: dict[str, int]) -> Cpu:
     """CPU seconds used so far. `processes`: name -> process id, as `contactcenter status --json` tells them."""
+    return Cpu(_cpu_seconds(processes["asterisk"]), _cpu_seconds(processes["serve"]))
 
-    def seconds(pid: int) -> float:
-        times = psutil.Process(pid).cpu_times()
-        return times.user + times.system
 
-    return Cpu(seconds(processes["asterisk"]), seconds(processes["serve"]))
+def _cpu_seconds(pid: int) -> float:
+    """Of all threads of a process, living and ended, to the nanosecond: /proc counts in hundredths of a second, which is
+    more than some idle processes use while we look. The clock is clock_getcpuclockid(3) of glibc, Linux only.
+    """
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 async def idle_cpu(processes: dict[str, int]) -> Cpu:

@@ -27,6 +27,7 @@ ANSWER_AFTER = 0.1  # s an agent's phone rings
 TALK = (1.0, 3.0)  # s, uniform
 NOTICES_AFTER = 0.5  # s until a caller who heard the agent hang up does so as well
 TONE = 600  # Hz
+SETTLE_SECONDS = 2.0  # until the last facts are written, the last recordings joined
 GIVE_UP_SECONDS = 90.0  # from the INVITE; then the call counts as failed
 
 
@@ -130,10 +131,10 @@ async def run_load(center: Center, phones: Phones, load: Load, idle: Cpu) -> Run
             numbers, rest = rest[:calls], rest[calls:]
             waves.append(placing.create_task(_wave(center, phones, load, numbers, rate)))
     results = [result for wave in waves for result in wave.result()]
-    if left := await center.leftovers():
-        raise RuntimeError(f"calls to {load.hotline} have left behind: {left[:5]}")
-    await asyncio.sleep(1.0)  # the last facts are written, the last recordings joined
+    await asyncio.sleep(SETTLE_SECONDS)
     used = cpu(processes) - before - idle * (time.monotonic() - started)
+    if left := await center.leftovers():  # asked when all is measured: to answer costs the controller something
+        raise RuntimeError(f"calls to {load.hotline} have left behind: {left[:5]}")
     return Run(load.calls, results, phones, used, watching.result())
 
 

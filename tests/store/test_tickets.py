@@ -1,6 +1,7 @@
 """One problem, one ticket: who joins which, also at the same moment."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from contactcenter.errors import BadInput, NotFound, StoreError
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, TicketNumber
 from contactcenter.store import tables as t
 from contactcenter.store.tickets import TicketRepository
+from contactcenter.store.writer import FactWriter
 from contactcenter.tickets.problem import Problem
 
 
@@ -33,9 +35,16 @@ def problem(
     )
 
 
-@pytest.fixture
-def tickets(sample: AsyncEngine) -> TicketRepository:
-    return TicketRepository(sample)
+@pytest.fixture(params=["alone", "with the facts"])
+async def tickets(sample: AsyncEngine, request: pytest.FixtureRequest) -> AsyncIterator[TicketRepository]:
+    if request.param == "alone":
+        yield TicketRepository(sample)
+        return
+    writer = FactWriter(sample)
+    writing = asyncio.create_task(writer.run())
+    yield TicketRepository(sample, writer.do)
+    writing.cancel()
+    await asyncio.wait({writing})
 
 
 async def close(database: AsyncEngine, number: int) -> None:

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from happenings import answered, arrived, identified, queued, saved, stored
-from sqlalchemy import event
+from sqlalchemy import Connection, event, insert, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.ids import CallId
+from contactcenter.store import tables as t
 from contactcenter.store import writer as writer_module
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.writer import FactWriter
@@ -139,3 +141,37 @@ async def test_a_writer_that_is_stopped_finishes_what_it_began(database: AsyncEn
     await asyncio.wait({writing}, timeout=5)
     assert writing.cancelled()
     assert await stored(database) == [arrived("1.1")]
+
+
+async def test_work_that_fails_fails_alone(writer: FactWriter, database: AsyncEngine, failures: Failures) -> None:
+    """What came with it in the same group is done, and its own writing is undone."""
+
+    def write_and_fail(connection: Connection) -> None:
+        connection.execute(insert(t.customer_groups).values(id=1, name="half done"))
+        raise LookupError("a bug of ours")
+
+    def write_well(connection: Connection) -> int:
+        return connection.execute(insert(t.customer_groups).values(id=2, name="done")).rowcount
+
+    writer.write(arrived("1.1"))
+    failed, done = await asyncio.gather(writer.do(write_and_fail), writer.do(write_well), return_exceptions=True)
+    await writer.written()
+    assert (type(failed), done) == (LookupError, 1)
+    assert await stored(database) == [arrived("1.1")]
+    async with database.connect() as connection:
+        assert (await connection.execute(select(t.customer_groups.c.name))).scalars().all() == ["done"]
+    assert failures.lines == []
+
+
+async def test_work_is_not_kept_waiting_for_a_locked_database(
+    impatient: FactWriter, other: sqlite3.Connection, failures: Failures
+) -> None:
+    """A call must be able to end meanwhile. Facts wait, and are written when the lock is gone."""
+    other.execute("BEGIN EXCLUSIVE")
+    impatient.write(arrived("1.2"))
+    with pytest.raises(OperationalError, match="locked"):
+        await impatient.do(lambda connection: connection.execute(insert(t.customer_groups).values(id=1, name="x")))
+    await failures.came.wait()
+    other.execute("ROLLBACK")
+    async with asyncio.timeout(5):
+        await impatient.written()

@@ -9,10 +9,11 @@ from journeys import HAPPY, VIP, alarms, ending, fact, kinds
 from contactcenter import events as e
 from contactcenter.agents.states import Activity
 from contactcenter.calls.ending import STEPS
-from contactcenter.ids import AgentNumber
+from contactcenter.ids import AgentNumber, TicketNumber
 from contactcenter.ivr.flow import Flow
 from contactcenter.simulator.caller import CallerScript, HangUp
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
+from contactcenter.tickets.problem import Problem
 
 
 async def test_a_store_that_fails_in_tickets_does_not_end_the_talk(sim: SimulatedCenter) -> None:
@@ -21,6 +22,27 @@ async def test_a_store_that_fails_in_tickets_does_not_end_the_talk(sim: Simulate
     assert alarms(sim) == ["ticket_failed"]
     assert ending(sim, phone) == ("answered", "")
     assert fact(sim, phone, e.TalkEnded).talk_seconds == 30.0
+    assert fact(sim, phone, e.SurveyAnswered).rating == 5
+
+
+async def test_a_store_that_is_slow_with_tickets_keeps_no_agent_after_the_talk(
+    sim: SimulatedCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, at_once = asyncio.Event(), sim.center.tickets.open_or_join
+
+    async def only_then(problem: Problem) -> tuple[TicketNumber, bool]:
+        await over.wait()
+        return await at_once(problem)
+
+    def see(fact: e.Fact) -> None:
+        if isinstance(fact, e.TalkEnded):
+            over.set()
+
+    monkeypatch.setattr(sim.center.tickets, "open_or_join", only_then)
+    sim.center.bus.subscribe(see)
+    phone = await sim.call(VIP, HAPPY)
+    assert fact(sim, phone, e.TalkEnded).talk_seconds == 30.0
+    assert kinds(sim, phone).index("TalkEnded") < kinds(sim, phone).index("TicketOpened")
     assert fact(sim, phone, e.SurveyAnswered).rating == 5
 
 
@@ -89,7 +111,7 @@ async def test_a_mistake_while_they_talk_leaves_one_ending_and_a_free_agent(sim:
     sim.store.tickets = None  # type: ignore[assignment]  # a bug of ours in tickets, no StoreError
     phone = sim.line(CallerScript({"menu-main": ("0",)}, HangUp("talking", 25)))
     await sim.call(VIP, phone=phone)
-    assert kinds(sim, phone).count("CallEnded") == 1
+    assert kinds(sim, phone).count("CallEnded") == kinds(sim, phone).count("TalkEnded") == 1
     assert ending(sim, phone) == ("answered", "our mistake in the conversation")
     agent = sim.center.distributor.engine.agents[AgentNumber("1004")]
     await asyncio.sleep(60)
