@@ -193,12 +193,13 @@ class CallQueued(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered(CallFact):
-    """attempt: 1 for the first offer of this call. why: what made this agent the one."""
+    """attempt: 1 for the first offer of this call. why: what made this agent the one; before: the next three that were free."""
 
     queue: QueueName
     agent: AgentNumber
     attempt: int
     why: str
+    before: tuple[AgentNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

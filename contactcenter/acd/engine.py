@@ -9,7 +9,7 @@ looking at whom it changed, and a decision costs the same with ten agents as wit
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from contactcenter.acd import calls, configuring, offers, staff, talks
@@ -21,6 +21,9 @@ from contactcenter.acd.settings import QueueSettings
 from contactcenter.acd.state import State
 from contactcenter.agents.states import LiveAgent
 from contactcenter.ids import AgentNumber, CallId, QueueName
+
+TOLD = 3
+"""How many of those who come after the one who is asked an offer names."""
 
 
 def _tick(state: State, event: i.Tick, now: datetime) -> list[i.Command]:  # noqa: ARG001 (one shape for all)
@@ -169,11 +172,13 @@ class Engine:
         while heap:
             _, _, place, changed = heapq.heappop(heap)
             taken = not state.line.is_listed(place)
-            choice = None if taken else next(self.order_of_agents(place), None)
-            if choice is not None:
-                commands += offers.offer(state, place, state.agents[choice[0]], choice[1], now)
+            order = () if taken else tuple(islice(self.order_of_agents(place), 1 + TOLD))
+            if order:
+                (number, why), *others = order
+                after = tuple(other for other, _ in others)
+                commands += offers.offer(state, place, state.agents[number], why, now, after=after)
                 if state.line.is_listed(place):
                     look_at(place, None)
-            if changed is not None and changed.available and (taken or choice is not None):
+            if changed is not None and changed.available and (taken or order):
                 look_at(state.line.first_for(changed.number, changed.levels, changed.skills), changed)
         return commands

@@ -39,8 +39,10 @@ BACK_OFF = timedelta(seconds=1)
 AT_ONCE: frozenset[MissReason] = frozenset({"busy", "rejected", "unreachable", "failed"})
 
 
-def offer(state: State, place: WaitingCall, agent: LiveAgent, why: str, now: datetime) -> list[Command]:
-    """Reserves the agent for the call."""
+def offer(
+    state: State, place: WaitingCall, agent: LiveAgent, why: str, now: datetime, *, after: tuple[AgentNumber, ...] = ()
+) -> list[Command]:
+    """Reserves the agent for the call. after: who would be asked next, if it were now."""
     settings = state.queues[place.queue]
     place.attempts += 1
     attempt = place.attempts
@@ -53,7 +55,9 @@ def offer(state: State, place: WaitingCall, agent: LiveAgent, why: str, now: dat
     state.pool.refresh(agent)
     state.list_call(place, now)
     return [
-        CallOffered(at=now, call=place.call, queue=place.queue, agent=agent.number, attempt=attempt, why=why),
+        CallOffered(
+            at=now, call=place.call, queue=place.queue, agent=agent.number, attempt=attempt, why=why, before=after
+        ),
         Offer(place.call, place.queue, agent.number, settings.ring_seconds, attempt, why),
     ]
 

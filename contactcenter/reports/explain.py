@@ -62,7 +62,10 @@ def _from_the_queue_on(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PL
         case e.CallOverflowed():
             return [("queue", f"left {fact.queue} for {fact.to}: {fact.why.replace('_', ' ')}")]
         case e.CallOffered():
-            return [("offer", f"offer {fact.attempt} to agent {fact.agent}, chosen by {fact.why.replace('_', ' ')}")]
+            others = f", before {', '.join(fact.before)}" if fact.before else ""
+            return [
+                ("offer", f"offer {fact.attempt} to agent {fact.agent}, chosen by {fact.why.replace('_', ' ')}{others}")
+            ]
         case e.OfferMissed():
             return [("offer", f"agent {fact.agent} did not take it: {fact.reason.replace('_', ' ')}")]
         case e.OfferWithdrawn():
