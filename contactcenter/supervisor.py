@@ -25,7 +25,7 @@ from contactcenter.errors import ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
-from contactcenter.web.client import ControllerClient
+from contactcenter.web.client import client_of
 
 log = logging.getLogger(__name__)
 
@@ -171,11 +171,6 @@ async def wait_until_ready(site: Site, alive: Callable[[], bool] = lambda: True)
         await asyncio.sleep(0.05)  # another process: there is nothing to wait on but its answer
     missing = [name for name, up in parts.items() if not up and name != "ready"] or ["controller"]
     raise SiteError(f"not ready: {', '.join(missing)}. See the last lines of {site.log}/")
-
-
-def client_of(site: Site, seconds: float = 5.0) -> ControllerClient:
-    """seconds: how long an answer may take."""
-    return ControllerClient(read_settings(site.path).ports.http, read_secrets(site.path).api_token, seconds)
 
 
 def down(site: Site) -> list[str]:

@@ -26,7 +26,7 @@ from contactcenter.errors import BadInput, ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import check_revision, open_database
-from contactcenter.supervisor import client_of
+from contactcenter.web.client import client_of
 
 T = TypeVar("T")
 ARGUMENTS = "contactcenter.arguments"

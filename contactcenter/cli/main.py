@@ -1,39 +1,13 @@
 """contactcenter NOUN VERB."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from contactcenter import __version__
-from contactcenter.cli import (
-    agent,
-    alarm,
-    audit,
-    calendar,
-    calendar_edit,  # noqa: F401 (adds verbs to calendar)
-    call,
-    callback,
-    completion,
-    contact,
-    customer,
-    doctor,
-    flow,
-    flow_versions,  # noqa: F401 (adds verbs to flow)
-    hotline,
-    prompt,
-    queue,
-    recording,
-    route,
-    route_check,  # noqa: F401 (adds a verb to route)
-    route_try,  # noqa: F401 (adds a verb to route)
-    settings,
-    site,
-    ticket,
-    trunk,
-    whole,
-)
 from contactcenter.cli.context import ARGUMENTS, Context
 from contactcenter.errors import ContactCenterError
 
@@ -45,12 +19,60 @@ class OneLine(click.Group):
         ctx.meta[ARGUMENTS] = list(args)
         return super().parse_args(ctx, args)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's)
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's)
+        if cmd_name not in COMMANDS:
+            return None
+        first, *more = COMMANDS[cmd_name].split()
+        module, _, name = first.partition(":")
+        command: click.Command = getattr(import_module(f"contactcenter.cli.{module}"), name)
+        for adding in more:
+            import_module(f"contactcenter.cli.{adding}")
+        return command
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ContactCenterError as error:
             click.echo(f"contactcenter: {error}", err=True)
             sys.exit(1)
+
+
+COMMANDS = {
+    "init": "site:init",
+    "up": "site:up",
+    "down": "site:down",
+    "status": "site:status",
+    "serve": "site:serve",
+    "doctor": "doctor:doctor",
+    "export": "whole:export",
+    "diff": "whole:diff",
+    "apply": "whole:apply",
+    "undo": "audit:undo",
+    "completion": "completion:completion",
+    "hotline": "hotline:hotline",
+    "trunk": "trunk:trunk",
+    "agent": "agent:agent",
+    "queue": "queue:queue",
+    "calendar": "calendar:calendar calendar_edit",
+    "flow": "flow:flow flow_versions",
+    "route": "route:route route_check route_try",
+    "customer": "customer:customer",
+    "contact": "contact:contact",
+    "call": "call:call",
+    "callback": "callback:callback",
+    "ticket": "ticket:ticket",
+    "recording": "recording:recording",
+    "alarm": "alarm:alarm",
+    "prompt": "prompt:prompt",
+    "site": "settings:site_settings",
+    "audit": "audit:audit",
+}
+"""Word -> its module and the command in it, then modules that add verbs to it. A module is read when its word is said: reading all
+of them takes longer than most commands do.
+"""
 
 
 @click.group(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,39 +90,3 @@ def main(context: click.Context, path: Path | None) -> None:
     Exit codes: 0 done, 1 refused or failed with one line that says why, 2 wrong usage.
     """  # noqa: D301 (click takes the backspace as: leave these lines as they are)
     context.obj = Context(path)
-
-
-for command in (
-    site.init,
-    site.up,
-    site.down,
-    site.status,
-    site.serve,
-    doctor.doctor,
-    whole.export,
-    whole.diff,
-    whole.apply,
-    audit.undo,
-    completion.completion,
-):
-    main.add_command(command)
-for noun in (
-    hotline.hotline,
-    trunk.trunk,
-    agent.agent,
-    queue.queue,
-    calendar.calendar,
-    flow.flow,
-    route.route,
-    customer.customer,
-    contact.contact,
-    call.call,
-    callback.callback,
-    ticket.ticket,
-    recording.recording,
-    alarm.alarm,
-    prompt.prompt,
-    settings.site_settings,
-    audit.audit,
-):
-    main.add_command(noun)

@@ -10,7 +10,7 @@ from contactcenter.cli.output import json_option, print_fields, print_json, prin
 from contactcenter.cli.things import shown, verbs
 from contactcenter.configuration.editing import find
 from contactcenter.configuration.kinds import TRUNK
-from contactcenter.supervisor import client_of
+from contactcenter.web.client import client_of
 
 COLUMNS = (
     ("trunk", "name"),

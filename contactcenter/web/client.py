@@ -4,7 +4,9 @@ from typing import Any
 
 import aiohttp
 
+from contactcenter.config import read_secrets, read_settings
 from contactcenter.errors import BadInput, ControllerUnreachable
+from contactcenter.site import Site
 
 
 class ControllerClient:
@@ -40,3 +42,8 @@ class ControllerClient:
         if response.status not in accept:
             raise BadInput(answer.get("error", f"the controller answered {response.status}"))
         return answer
+
+
+def client_of(site: Site, seconds: float = 5.0) -> ControllerClient:
+    """For the controller of a site. seconds: how long an answer may take. Raises SiteError, FileProblems."""
+    return ControllerClient(read_settings(site.path).ports.http, read_secrets(site.path).api_token, seconds)

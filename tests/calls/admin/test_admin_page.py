@@ -9,12 +9,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from contactcenter.asterisk.installation import cached_tree
 
 HERE = Path(__file__).parent
 SECONDS = 240
 
 
+@pytest.mark.timeout(SECONDS + 10)
 def test_the_page_leads_to_a_working_hotline() -> None:
     with tempfile.TemporaryDirectory(prefix="cc-") as home:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
