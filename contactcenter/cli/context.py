@@ -35,7 +35,7 @@ ARGUMENTS = "contactcenter.arguments"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """items: what differs; live: whether a running controller has it in force (False: it is down, and takes it when it starts)."""
+    """items: what differs; live: whether a running controller has it in force (False: it does not answer, and takes it when it starts)."""
 
     items: tuple[Item, ...]
     configuration: Configuration
