@@ -1,7 +1,7 @@
 """What every journey is handed: the site's configuration and the rooms on the way. Built by app.py."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -88,10 +88,6 @@ class Center:
         configuration, items = await self.book.change(operation, self._flows, author, self.clock.now())
         self._take(configuration)
         return items
-
-    async def change_queue(self, queue: QueueSettings, author: Author) -> None:
-        """One queue, with its members. Raises BadInput, NotFound, StoreError."""
-        await self.change(lambda now: replace(now, queues={**now.queues, queue.name: queue}), author)
 
     async def reload(self) -> int:
         """Takes what others have changed; the revision that is in force. Raises BadInput, StoreError."""
