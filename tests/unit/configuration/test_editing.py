@@ -29,6 +29,12 @@ def test_an_agent_of_words(now: Configuration) -> None:
     assert changed(after, AGENT, "1007", {"name": "x"}).agents[AgentNumber("1007")].sip_password == agent.sip_password
 
 
+def test_no_agent_is_without_a_password(now: Configuration) -> None:
+    """Whoever can reach the SIP port could be that agent."""
+    renewed = changed(now, AGENT, "1001", {"sip_password": ""}).agents[AgentNumber("1001")].sip_password
+    assert (len(renewed), renewed != now.agents[AgentNumber("1001")].sip_password) == (24, True)
+
+
 @pytest.mark.parametrize(
     ("kind", "key", "words", "line"),
     [
