@@ -17,6 +17,8 @@ from contactcenter.configuration.kinds import KINDS
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.store.changes import AuditRepository
 
+LARGEST = 2**63 - 1
+"""The largest whole number that the database takes."""
 COLUMNS = (
     ("number", "number"),
     ("at", "at"),
@@ -34,7 +36,7 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True)
+@click.option("--limit", type=click.IntRange(1, LARGEST), default=30, show_default=True)
 @click.option("--of", default=None, help="Only changes of this thing, such as support or 1001.")
 @json_option
 @pass_context
@@ -51,7 +53,7 @@ def list_changes(context: Context, limit: int, of: str | None, as_json: bool) ->
 
 
 @audit.command()
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, LARGEST))
 @json_option
 @pass_context
 def show(context: Context, number: int, as_json: bool) -> None:

@@ -86,6 +86,8 @@ def test_a_calendar_in_all_its_parts(made: Path) -> None:
         (("queue", "add", "tax", "strategy=fastest"), "queue tax: there is no strategy fastest. Use one of: "),
         (("queue", "set", "support", "overflow_full=queue:nowhere"), "queue support: overflow_full"),
         (("queue", "set", "nowhere", "title=x"), "there is no queue nowhere. See: contactcenter queue list"),
+        (("queue", "set", "support", "title=a\nb"), "queue support: title is longer than 200 characters, or has a line break"),
+        (("queue", "set", "support", "title=" + 201 * "x"), "queue support: title is longer than 200 characters"),
         (("queue", "member", "support", "9999"), "queue support: there is no agent 9999. Add the agent first."),
         (("queue", "remove", "support", "--yes"), "route everybody else: there is no queue support. Use one of: "),
         (("hotline", "add", "400", "calendar=never"), "hotline 400: there is no calendar never. Use one of: "),
