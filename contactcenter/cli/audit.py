@@ -12,7 +12,7 @@ from contactcenter.cli.customer_output import make
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
 from contactcenter.cli.settings import SITE, change_settings
 from contactcenter.config import with_setting
-from contactcenter.configuration.difference import backwards, with_items
+from contactcenter.configuration.difference import ORDERS, backwards, with_items
 from contactcenter.configuration.kinds import KINDS
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.store.changes import AuditRepository
@@ -99,7 +99,7 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
             settings = with_setting(settings, item.key, (item.after or {})["value"])
         change_settings(context, context.settings, settings, dry_run=dry_run, as_json=as_json, undoes=last.number)
         return
-    if any(item.kind not in KINDS and item.kind != "route-order" for item in items):
+    if any(item.kind not in {*KINDS, *ORDERS} for item in items):
         author = context.author
         make(
             context,
