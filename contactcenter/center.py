@@ -130,8 +130,11 @@ class Center:
     async def sticky_agents(
         self, queue: QueueName, customer: Customer | None, caller: str, hours: float | None = None
     ) -> tuple[AgentNumber, ...]:
-        """Who spoke with this contact, then this company, within so many hours, else the queue's window; they are asked first."""
-        window = self.configuration.queues[queue].sticky_hours if hours is None else hours
+        """Who spoke with this contact, then this company, within so many hours, else the queue's window; they are asked first.
+
+        Raises NotFound when the queue was taken out while the call was on its way.
+        """
+        window = self.queue(queue).sticky_hours if hours is None else hours
         since = self.clock.now() - timedelta(hours=window)
         contact, company = (customer.contact, customer.company) if customer else (None, None)
         return await self.history.last_agents(contact, company, caller, since)
