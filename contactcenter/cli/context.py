@@ -65,7 +65,7 @@ class Context:
     @property
     def author(self) -> Author:
         """Who gives this command, from where, and its words."""
-        who = os.environ.get("SUDO_USER") or getpass.getuser()
+        who = os.environ.get("SUDO_USER") or _user()
         remote = os.environ.get("SSH_CLIENT", "").partition(" ")[0]
         origin = f"command line on {socket.gethostname()}" + (f", from {remote}" if remote else "")
         return Author(who, origin, _command(click.get_current_context().meta.get(ARGUMENTS, [])))
@@ -123,6 +123,14 @@ class Context:
 
     def tell_controller(self, path: str, **query: str) -> Any:
         return asyncio.run(client_of(self.site).post(path, **query))
+
+
+def _user() -> str:
+    """The user's name; in a container, a user may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _command(words: list[str]) -> str:
