@@ -1,7 +1,7 @@
 """What every journey is handed: the site's configuration and the rooms on the way. Built by app.py."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -89,10 +89,6 @@ class Center:
         self._take(configuration)
         return items
 
-    async def change_queue(self, queue: QueueSettings, author: Author) -> None:
-        """One queue, with its members. Raises BadInput, NotFound, StoreError."""
-        await self.change(lambda now: replace(now, queues={**now.queues, queue.name: queue}), author)
-
     async def reload(self) -> int:
         """Takes what others have changed; the revision that is in force. Raises BadInput, StoreError."""
         self._take(await self.book.load())
@@ -134,8 +130,11 @@ class Center:
     async def sticky_agents(
         self, queue: QueueName, customer: Customer | None, caller: str, hours: float | None = None
     ) -> tuple[AgentNumber, ...]:
-        """Who spoke with this contact, then this company, within so many hours, else the queue's window; they are asked first."""
-        window = self.configuration.queues[queue].sticky_hours if hours is None else hours
+        """Who spoke with this contact, then this company, within so many hours, else the queue's window; they are asked first.
+
+        Raises NotFound when the queue was taken out while the call was on its way.
+        """
+        window = self.queue(queue).sticky_hours if hours is None else hours
         if not window:
             return ()
         since = self.clock.now() - timedelta(hours=window)

@@ -17,6 +17,7 @@ from contactcenter.errors import BadInput, NotFound
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.known import Known
 from contactcenter.ivr.loader import load_flows, load_rules
+from contactcenter.ivr.yaml_lines import read_text
 from contactcenter.routing.check import check_rules
 from contactcenter.site import Site
 
@@ -61,19 +62,19 @@ def check_configuration(configuration: Configuration, prompts: Prompts, texts: T
 def read_dialplans(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """The flows of a folder by name, each its text, and the rules of its routes.yaml by name in their plain form.
 
-    Raises FileProblems.
+    Raises FileProblem, FileProblems.
     """
     flows = {}
     for file in sorted(folder.glob("*.yaml")):
-        text = file.read_text(encoding="utf-8")
-        if "\nnodes:" in text:
+        text = read_text(file)
+        if "\nnodes:" in f"\n{text}":
             flows[file.stem] = text
     rules = load_rules(folder / ROUTES)
     return flows, {rule.name: rule.model_dump(mode="json", exclude={"name"}, exclude_none=True) for rule in rules}
 
 
 def with_dialplans(now: Configuration, folder: Path) -> Configuration:
-    """The flows and the rules of a folder in place of the configuration's. Raises FileProblems."""
+    """The flows and the rules of a folder in place of the configuration's. Raises FileProblem, FileProblems, BadInput."""
     flows, rules = read_dialplans(folder)
     return replace(
         now,

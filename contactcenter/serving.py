@@ -169,11 +169,11 @@ async def _entering(wish: Wish, note: CallNotes, center: Center) -> CallEnters:
     caller = wish.arrival.caller
     if wish.handed_to is None:
         before = await center.sticky_agents(wish.queue, wish.customer, caller, wish.sticky_hours)
-        members = {member.agent for member in center.configuration.queues[wish.queue].members}
+        members = {member.agent for member in center.queue(wish.queue).members}
         sticky = tuple(dict.fromkeys((*wish.first, *(agent for agent in before if agent in members))))
         enters = CallEnters(note.call, wish.queue, wish.priority, sticky, caller=caller, since=wish.since)
         return replace(enters, direct=bool(wish.first), skills=frozenset(wish.skills))
-    seconds = center.configuration.queues[wish.queue].ring_seconds
+    seconds = center.queue(wish.queue).ring_seconds
     agents = (wish.handed_to,)
     return CallEnters(
         note.call, wish.queue, wish.priority, agents, since=note.now(), sticky_seconds=seconds, direct=True

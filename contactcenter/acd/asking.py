@@ -50,7 +50,11 @@ def order(
         _asked(place, state.agents[n], queue, named[n] if n in preferred else _why(state, state.agents[n], queue, now))
         for place, n in enumerate(free, 1)
     ]
-    return [*ranked, *(_asked(None, state.agents[n], queue, _why_not(state.agents[n], queue, needed)) for n in rest)]
+    later = [
+        _asked(None, agent, queue, _busy(agent) if agent.number in named else _why_not(agent, queue, needed))
+        for agent in (state.agents[n] for n in rest)
+    ]
+    return [*ranked, *later]
 
 
 def _asked(place: int | None, agent: LiveAgent, queue: QueueName, why: str) -> Asked:
@@ -69,4 +73,8 @@ def _why_not(agent: LiveAgent, queue: QueueName, needed: Skills) -> str:
         return f"no member of queue {queue}"
     if missing := needed - agent.skills:
         return f"lacks {', '.join(sorted(missing))}"
+    return _busy(agent)
+
+
+def _busy(agent: LiveAgent) -> str:
     return agent.state.value.replace("_", " ")

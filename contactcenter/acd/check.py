@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 import typing
 from collections.abc import Iterable
 
@@ -13,6 +14,7 @@ from contactcenter.ids import AgentNumber, QueueName
 
 NUMBERS = tuple(field.name for field in dataclasses.fields(QueueSettings) if field.type in {"int", "float", int, float})
 OVERFLOWS = ("overflow_full", "overflow_no_agents", "overflow_timeout", "overflow_closed")
+LONGEST_TITLE = 200
 MOST_NUMBER = 100_000_000
 MOST_HOURS = 100_000
 """Eleven years. Much more of them, and looking so far back ends before the calendar begins."""
@@ -49,6 +51,10 @@ def check_queue(queue: QueueSettings, agents: set[AgentNumber], queues: set[Queu
         raise BadInput(f"{where}: there is no strategy {queue.strategy}. Use one of: {', '.join(sorted(STRATEGIES))}")
     if queue.callback not in ORDERS:
         raise BadInput(f"{where}: callback can't be {queue.callback}. Use one of: {', '.join(ORDERS)}")
+    if len(queue.title) > LONGEST_TITLE or re.search(r"[\x00-\x1f\x7f]", queue.title):
+        raise BadInput(
+            f"{where}: title is longer than {LONGEST_TITLE} characters, or has a line break or the like in it."
+        )
     _check_members(queue, agents)
     for name in NUMBERS:
         _check_number(where, name, getattr(queue, name), MOST_HOURS if name.endswith("_hours") else MOST_NUMBER)

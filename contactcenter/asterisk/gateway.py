@@ -43,6 +43,7 @@ class Gateway:
     ) -> None:
         self._tell, self._configuration, self._region = tell, configuration, settings.region
         self._write_phones, self._phones_changed = write_phones, asyncio.Event()
+        self._phones_changed.set()  # what changed while no controller ran, Asterisk has not heard of
         events = AmiEvents(on_phone=tell)
         self.ami = AmiClient(
             "127.0.0.1",
@@ -73,7 +74,7 @@ class Gateway:
             self._phones_changed.set()
 
     async def _keep_phones(self) -> None:
-        """Writes and reloads the accounts of phones and trunks after each change."""
+        """Writes and reloads the accounts of phones and trunks, at first and after each change."""
         while True:
             await self._phones_changed.wait()
             await self.ami.wait_connected()

@@ -12,7 +12,7 @@ from contactcenter.cli.customer_output import make
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
 from contactcenter.cli.settings import SITE, change_settings
 from contactcenter.config import with_setting
-from contactcenter.configuration.difference import backwards, with_items
+from contactcenter.configuration.difference import ORDERS, backwards, with_items
 from contactcenter.configuration.kinds import KINDS
 from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.errors import BadInput, NotFound
@@ -20,6 +20,8 @@ from contactcenter.prompts import KIND as PROMPT
 from contactcenter.prompts import take_back
 from contactcenter.store.changes import AuditRepository, record_alone
 
+LARGEST = 2**63 - 1
+"""The largest whole number that the database takes."""
 COLUMNS = (
     ("number", "number"),
     ("at", "at"),
@@ -37,7 +39,7 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True)
+@click.option("--limit", type=click.IntRange(1, LARGEST), default=30, show_default=True)
 @click.option("--of", default=None, help="Only changes of this thing, such as support or 1001.")
 @json_option
 @pass_context
@@ -54,7 +56,7 @@ def list_changes(context: Context, limit: int, of: str | None, as_json: bool) ->
 
 
 @audit.command()
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, LARGEST))
 @json_option
 @pass_context
 def show(context: Context, number: int, as_json: bool) -> None:
@@ -103,7 +105,7 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
             settings = with_setting(settings, item.key, (item.after or {})["value"])
         change_settings(context, context.settings, settings, dry_run=dry_run, as_json=as_json, undoes=last.number)
         return
-    if any(item.kind not in KINDS and item.kind != "route-order" for item in items):
+    if any(item.kind not in {*KINDS, *ORDERS} for item in items):
         author = context.author
         make(
             context,

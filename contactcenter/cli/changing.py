@@ -32,7 +32,7 @@ def change(
     elif dry_run:
         click.echo("nothing was changed (--dry-run).")
     elif not made.live:
-        click.echo("stored; the controller is down and takes it when it starts.")
+        click.echo("stored; the controller does not answer, and takes it when it starts.")
     return made
 
 

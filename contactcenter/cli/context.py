@@ -35,7 +35,7 @@ ARGUMENTS = "contactcenter.arguments"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """items: what differs; live: whether a running controller has it in force (False: it is down, and takes it when it starts)."""
+    """items: what differs; live: whether a running controller has it in force (False: it does not answer, and takes it when it starts)."""
 
     items: tuple[Item, ...]
     configuration: Configuration
@@ -65,7 +65,7 @@ class Context:
     @property
     def author(self) -> Author:
         """Who gives this command, from where, and its words."""
-        who = os.environ.get("SUDO_USER") or getpass.getuser()
+        who = os.environ.get("SUDO_USER") or _user()
         remote = os.environ.get("SSH_CLIENT", "").partition(" ")[0]
         origin = f"command line on {socket.gethostname()}" + (f", from {remote}" if remote else "")
         return Author(who, origin, _command(click.get_current_context().meta.get(ARGUMENTS, [])))
@@ -123,6 +123,14 @@ class Context:
 
     def tell_controller(self, path: str, **query: str) -> Any:
         return asyncio.run(client_of(self.site).post(path, **query))
+
+
+def _user() -> str:
+    """The user's name; in a container, a user may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _command(words: list[str]) -> str:

@@ -16,6 +16,8 @@ class OneLine(click.Group):
     """Our errors end a command with one clear line and exit code 1."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if wrong := next((word for word in args if not _is_text(word)), None):
+            raise click.UsageError(f"{wrong!r} is not UTF-8. Set the terminal to UTF-8.")
         ctx.meta[ARGUMENTS] = list(args)
         return super().parse_args(ctx, args)
 
@@ -73,6 +75,11 @@ COMMANDS = {
 """Word -> its module and the command in it, then modules that add verbs to it. A module is read when its word is said: reading all
 of them takes longer than most commands do.
 """
+
+
+def _is_text(word: str) -> bool:
+    """Bytes that are no text come as lone surrogates, which neither the database nor a file takes."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 @click.group(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"]})

@@ -34,9 +34,9 @@ def added(now: Configuration, kind: Kind[Any], key: str, words: Mapping[str, str
 
 
 def changed(now: Configuration, kind: Kind[Any], key: str, words: Mapping[str, str]) -> Configuration:
-    """Some fields of a thing, all of them or none. Raises NotFound, BadInput."""
+    """Some fields of a thing, all of them or none; an agent whose password is taken away gets a new one. Raises NotFound, BadInput."""
     before = kind.plain(find(now, kind, key))
-    return with_thing(now, kind, key, kind.read(key, {**before, **from_words(kind, words)}))
+    return with_thing(now, kind, key, kept(kind.read(key, {**before, **from_words(kind, words)}), None))
 
 
 def without_agent(now: Configuration, number: AgentNumber) -> Configuration:

@@ -57,8 +57,8 @@ class Kind(Generic[T]):
         if self.model is Calendar:
             return read_calendar(key, plain)  # type: ignore[return-value]
         values = {**plain, self.key: key}
-        if self.model is QueueSettings and isinstance(members := values.get("members"), Mapping):
-            values["members"] = [{"agent": agent, "level": level} for agent, level in members.items()]
+        if self.model is QueueSettings and "members" in values:
+            values["members"] = _members(key, values["members"])
         if unknown := values.keys() - {self.key, *self.fields}:
             raise BadInput(f"{self.name} {key}: {_no_setting(self, min(str(one) for one in unknown))}")
         thing: T = _adapter(self.model).validate_python(values)
@@ -126,6 +126,15 @@ def faults(kind: Kind[Any], error: ValidationError) -> list[str]:
                 shown = "wrong" if name in SECRET else f"{item['input']!r}"
                 lines.append(f"{name or kind.key} is {shown}. {item['msg']}.")
     return lines
+
+
+def _members(queue: str, members: Any) -> list[dict[str, Any]]:
+    if members and not isinstance(members, Mapping):
+        raise BadInput(
+            f"queue {queue}: members are agents with their levels, such as {{1001: 1, 1002: 2}}; "
+            f"or say: contactcenter queue member {queue} 1001"
+        )
+    return [{"agent": agent, "level": level} for agent, level in members.items()] if members else []
 
 
 def _no_setting(kind: Kind[Any], name: str) -> str:

@@ -126,10 +126,6 @@ def _served(check: Check, place: int, piece: Box) -> Iterator[Finding]:
     if missing:
         text = f"{missing}, and callers come to it{_while_open(check, place)}"
         yield Finding("warning", "unserved", rule.name, text, check.space.case(piece))
-    for agent in rule.first:
-        if agent.isdecimal() and agent in check.known.agents and queue.members and agent not in queue.members:
-            text = f"agent {agent} is no member of queue {rule.queue}, and is not asked first"
-            yield Finding("warning", "no_member", rule.name, text)
 
 
 def _while_open(check: Check, place: int) -> str:

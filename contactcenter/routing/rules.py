@@ -11,6 +11,8 @@ from contactcenter.events import Level, RuleTried, ServiceState
 from contactcenter.ids import AgentNumber, QueueName
 
 Language = Literal["zh", "en"]
+Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""What a case may have, on one line."""
 First = Literal["ticket_owner", "last_agent"] | Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 """Who is asked before the queue's strategy: the owner of the caller's open ticket, who spoke with them last, or an agent."""
 
@@ -50,22 +52,22 @@ class When(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hotline: list[str] | None = None
-    caller: list[str] | None = None
+    hotline: list[Word] | None = None
+    caller: list[Word] | None = None
     open: bool | None = None
     identified: bool | None = None
     level: list[Level] | None = None
     service: list[ServiceState] | None = None
-    package: list[str] | None = None
-    product: list[str] | None = None
-    region: list[str] | None = None
-    group: list[str] | None = None
+    package: list[Word] | None = None
+    product: list[Word] | None = None
+    region: list[Word] | None = None
+    group: list[Word] | None = None
     language: list[Language] | None = None
     open_ticket: bool | None = None
     last_agent: bool | None = None
     abandons: Annotated[int, Field(ge=1, le=100)] | None = None
-    menu: dict[str, list[str]] | None = None
-    values: dict[str, list[str]] | None = None
+    menu: dict[Word, list[Word]] | None = None
+    values: dict[Word, list[Word]] | None = None
 
     def why_not(self, case: Case) -> str:
         """The first condition that does not hold, or "" when all do."""
@@ -128,7 +130,7 @@ class Rule(BaseModel):
     prompt: str | None = None
     first: tuple[First, ...] = ()
     sticky_hours: float | None = Field(default=None, ge=0, le=100_000)
-    skills: tuple[str, ...] = ()
+    skills: tuple[Word, ...] = ()
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.acd.inputs import Restore
 from contactcenter.changes import Author, Item
-from contactcenter.configuration.difference import difference
+from contactcenter.configuration.difference import ORDERS, difference
 from contactcenter.configuration.kinds import AGENT, KINDS
 from contactcenter.configuration.models import Configuration
 from contactcenter.configuration.plain import read_rows
@@ -121,9 +121,9 @@ def _save(
 
 
 def _save_order(connection: Connection, after: Configuration, items: tuple[Item, ...]) -> None:
-    """Where rules only moved, their rows are as they were but for the place."""
-    if "route" in {item.kind for item in items}:
-        return
-    for place, name in enumerate(after.routes):
-        row = (t.configuration.c.kind == "route") & (t.configuration.c.key == name)
-        connection.execute(update(t.configuration).where(row).values(position=place))
+    """Where rules or trunks only moved, their rows are as they were but for the place."""
+    differing = {item.kind for item in items}
+    for kind in (ORDERS[name] for name in differing & ORDERS.keys() if ORDERS[name].name not in differing):
+        for place, name in enumerate(getattr(after, kind.section)):
+            row = (t.configuration.c.kind == kind.name) & (t.configuration.c.key == name)
+            connection.execute(update(t.configuration).where(row).values(position=place))

@@ -8,6 +8,8 @@ from contactcenter.config import read_secrets, read_settings
 from contactcenter.errors import BadInput, ControllerUnreachable
 from contactcenter.site import Site
 
+FAILED = 500
+
 
 class ControllerClient:
     """Talks to the controller of one site. Raises ControllerUnreachable, or BadInput with the controller's own line."""
@@ -36,6 +38,8 @@ class ControllerClient:
                 aiohttp.ClientSession(timeout=self._timeout, headers=self._headers) as session,
                 session.request(method, f"{self._base}/{path}", params=query) as response,
             ):
+                if response.status == FAILED and method == "POST":  # it is there: starting it again would not help
+                    raise BadInput("the controller failed at it. See the last lines of its log/controller.out")
                 answer = await response.json()
         except (aiohttp.ClientError, TimeoutError, ValueError):
             raise ControllerUnreachable("the controller does not answer. Start it: contactcenter up") from None

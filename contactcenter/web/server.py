@@ -12,8 +12,11 @@ from aiohttp import web
 
 from contactcenter.acd.change import changed, with_member, without_member
 from contactcenter.acd.inputs import ExtendWrapUp, Input, LogIn, LogOut, Pause, Resume
+from contactcenter.acd.settings import QueueSettings
 from contactcenter.center import Center
 from contactcenter.changes import Author
+from contactcenter.configuration.editing import find, with_thing
+from contactcenter.configuration.kinds import QUEUE
 from contactcenter.errors import BadInput, Conflict, NotFound, StoreError
 from contactcenter.events import TicketClosed
 from contactcenter.ids import AgentNumber, QueueName, TicketNumber
@@ -106,23 +109,25 @@ async def asked(request: web.Request) -> web.Response:
 @routes.post("/api/v1/queues/{name}")
 async def change_queue(request: web.Request) -> web.Response:
     """?setting=value..., all of them or none."""
-    center = request.app[CENTER]
-    after = changed(center.queue(request.match_info["name"]), request.query)
-    await center.change_queue(after, _author(request))
-    return _json(queue_view(after))
+    return await _change_queue(request, lambda queue: changed(queue, request.query))
 
 
 @routes.post("/api/v1/queues/{name}/members/{agent}")
 async def change_member(request: web.Request) -> web.Response:
     """?level=1 makes the agent a member of that level, ?remove=1 none."""
-    center = request.app[CENTER]
-    before, agent = center.queue(request.match_info["name"]), AgentNumber(request.match_info["agent"])
-    level = request.query.get("level", "1")
+    agent, level = AgentNumber(request.match_info["agent"]), request.query.get("level", "1")
     if not level.isdecimal():
         raise BadInput(f"level {level!r} is no number from 1 to 9.")
-    after = without_member(before, agent) if "remove" in request.query else with_member(before, agent, int(level))
-    await center.change_queue(after, _author(request))
-    return _json(queue_view(after))
+    if "remove" in request.query:
+        return await _change_queue(request, lambda queue: without_member(queue, agent))
+    return await _change_queue(request, lambda queue: with_member(queue, agent, int(level)))
+
+
+async def _change_queue(request: web.Request, edit: Callable[[QueueSettings], QueueSettings]) -> web.Response:
+    """Of the queue as it is stored: what others have changed since the last reload stays."""
+    center, name = request.app[CENTER], QueueName(request.match_info["name"])
+    await center.change(lambda now: with_thing(now, QUEUE, name, edit(find(now, QUEUE, name))), _author(request))
+    return _json(queue_view(center.queue(name)))
 
 
 @routes.post("/api/v1/reload")

@@ -14,9 +14,9 @@ from contactcenter.acd.inputs import Restore
 from contactcenter.acd.settings import Member, QueueSettings
 from contactcenter.changes import Author, Item
 from contactcenter.configuration.difference import ORDER, backwards, with_items
-from contactcenter.configuration.editing import added, changed, without, without_agent
+from contactcenter.configuration.editing import added, changed, with_flows, without, without_agent
 from contactcenter.configuration.kinds import AGENT, HOTLINE, QUEUE
-from contactcenter.configuration.models import Agent, Configuration, Hotline
+from contactcenter.configuration.models import Agent, Configuration, FlowText, Hotline, Trunk
 from contactcenter.configuration.routes import moved
 from contactcenter.errors import BadInput, StoreError
 from contactcenter.hours.calendar import Span
@@ -168,6 +168,39 @@ async def test_the_order_of_rules_is_a_change_too(sample: AsyncEngine) -> None:
     assert [*after.routes] == [*(await book.load()).routes] == wanted
     after, _ = await book.change(partial(with_items, items=backwards(items)), anything, ADMIN, NOW)
     assert [*after.routes] == names
+
+
+async def test_the_order_of_trunks_is_a_change_too(sample: AsyncEngine) -> None:
+    """Calls go out over the first that can."""
+    book = ConfigurationRepository(sample)
+
+    def of(*names: str) -> partial[Configuration]:
+        return partial(replace, trunks={name: Trunk(name, host=f"{name}.example") for name in names})
+
+    await book.change(of("a", "b", "c"), anything, ADMIN, NOW)
+    after, items = await book.change(of("c", "a", "b"), anything, ADMIN, NOW)
+    assert [item.kind for item in items] == ["trunk-order"]
+    assert [*after.trunks] == [*(await book.load()).trunks] == ["c", "a", "b"]
+    _, items = await book.change(of("c", "b"), anything, ADMIN, NOW)
+    after, _ = await book.change(partial(with_items, items=backwards(items)), anything, ADMIN, NOW)
+    assert [*after.trunks] == ["c", "a", "b"], "one that comes back has its place again"
+
+
+async def test_no_two_texts_of_a_flow_have_the_same_version(sample: AsyncEngine) -> None:
+    """Facts of calls name the version that was heard."""
+    book = ConfigurationRepository(sample)
+    text = (await book.load()).flows["main"].text
+    _, first = await book.change(partial(with_flows, texts={"main": f"{text}# 2"}), anything, ADMIN, NOW)
+    _, second = await book.change(partial(with_flows, texts={"main": f"{text}# 3"}), anything, ADMIN, NOW)
+    for items in (second, first):
+        after, _ = await book.change(partial(with_items, items=backwards(items)), anything, ADMIN, NOW)
+    assert after.flows["main"] == FlowText("main", text, 5)
+    await book.change(partial(with_flows, texts={"main": f"{text}# 6"}), anything, ADMIN, NOW)
+    texts: dict[int, set[str]] = {}
+    for made in await AuditRepository(sample).versions("flow", "main"):
+        for plain in (made.items[0].before, made.items[0].after):
+            texts.setdefault((plain or {})["version"], set()).add((plain or {})["text"])
+    assert {version: len(of) for version, of in texts.items()} == dict.fromkeys(range(1, 7), 1)
 
 
 async def test_the_log_is_listed_and_searched(sample: AsyncEngine) -> None:

@@ -14,7 +14,7 @@ from contactcenter.cli.main import main
 from contactcenter.cli.output import text
 from contactcenter.config import FILE, SECRETS, Secrets, read_secrets, read_settings, write_secrets
 from contactcenter.customers.numbers import normalise
-from contactcenter.dialplan import prompt_texts
+from contactcenter.dialplan import prompt_texts, read_dialplans
 from contactcenter.errors import BadInput, ContactCenterError, FileProblems
 from contactcenter.hours.calendar import Span
 from contactcenter.ids import CallId
@@ -269,3 +269,9 @@ def test_fact_of_an_unknown_kind():
 
 def test_menu_condition_on_no_node(tmp_path):
     problems(tmp_path, 'rules:\n  - name: a\n    queue: vip\n    when: {menu: {nosuch: ["1"]}}\n', rules_of)
+
+
+def test_a_folder_of_flows_with_a_file_that_is_no_text(tmp_path):
+    (tmp_path / "notes.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadInput, match=r"notes.yaml: the file is not UTF-8. Save it as UTF-8.$"):
+        read_dialplans(tmp_path)

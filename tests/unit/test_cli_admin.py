@@ -1,6 +1,7 @@
 """The admin's commands on a site that is down: each changes what it says, is in the log, and can be taken back."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,8 @@ def test_a_calendar_in_all_its_parts(made: Path) -> None:
         (("queue", "add", "tax", "strategy=fastest"), "queue tax: there is no strategy fastest. Use one of: "),
         (("queue", "set", "support", "overflow_full=queue:nowhere"), "queue support: overflow_full"),
         (("queue", "set", "nowhere", "title=x"), "there is no queue nowhere. See: contactcenter queue list"),
+        (("queue", "set", "support", "title=a\nb"), "queue support: title is longer than 200 characters, or has a line break"),
+        (("queue", "set", "support", "title=" + 201 * "x"), "queue support: title is longer than 200 characters"),
         (("queue", "member", "support", "9999"), "queue support: there is no agent 9999. Add the agent first."),
         (("queue", "remove", "support", "--yes"), "route everybody else: there is no queue support. Use one of: "),
         (("hotline", "add", "400", "calendar=never"), "hotline 400: there is no calendar never. Use one of: "),
@@ -134,6 +137,16 @@ def test_every_change_is_in_the_log_and_undo_takes_it_back(made: Path) -> None:
     for _ in range(3):
         done("undo", "--yes", site=made)
     assert done("export", site=made) == start
+
+
+def test_a_user_without_a_name_is_told_by_number(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs as any user."""
+    for name in ("SUDO_USER", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    done("queue", "set", "support", "title=x", site=made)
+    assert read("audit", "list", "--limit", "1", site=made)[0]["who"] == "user 54321"
+    done("undo", "--yes", site=made)
 
 
 def test_settings_are_changed_and_taken_back(made: Path) -> None:

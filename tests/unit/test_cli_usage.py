@@ -111,3 +111,14 @@ def test_wrong_settings_are_one_line_with_their_place(tmp_path: Path) -> None:
     (tmp_path / "contactcenter.toml").write_text("[sip]\nport = 0\n", encoding="utf-8")
     line = refusal("status", site=tmp_path)
     assert line == f"{tmp_path}/contactcenter.toml:2: sip.port is 0. Input should be greater than or equal to 1."
+
+
+def test_words_that_are_no_text_are_refused() -> None:
+    """As a terminal of another encoding sends them."""
+    result = run("queue", "set", "support", "title=\udcff")
+    assert result.exit_code == 2
+    assert "is not UTF-8" in result.stderr
+
+
+def test_a_number_that_no_change_can_have() -> None:
+    assert run("audit", "show", str(10**30)).exit_code == 2

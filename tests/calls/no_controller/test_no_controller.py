@@ -52,6 +52,23 @@ async def test_a_hung_controller_is_replaced_and_its_caller_taken(center: Center
     assert (await center.wait_call())["outcome"] == "abandoned"
 
 
+async def test_a_phone_added_while_the_controller_hangs_is_known_in_the_end(center: Center) -> None:
+    """The command does not wait for it, and says so; the next controller tells Asterisk, which went on running."""
+    os.kill((await center.read("status"))["processes"]["serve"], signal.SIGSTOP)
+    said = await center.cc("agent", "add", "1011", "name=新人", "sip_password=first-one")
+    assert "the controller does not answer" in said
+    await kill(center, "serve")
+    await center.wait_until(lambda: known(center, "1011"), bool, 20)
+    async with center.agent("1011"):
+        await center.wait_until(lambda: center.read("agent", "show", "1011"), lambda agent: agent["registered"], 20)
+
+
+async def known(center: Center, number: str) -> bool:
+    async with center.ami() as ami:
+        endpoints = await ami.action_list("PJSIPShowEndpoints")
+    return any(endpoint.get("ObjectName") == number for endpoint in endpoints)
+
+
 async def kill(center: Center, *names: str) -> None:
     processes = (await center.read("status"))["processes"]
     for name in names:

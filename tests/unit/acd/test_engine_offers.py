@@ -285,6 +285,13 @@ def test_unknown_queues_and_agents_are_named() -> None:
     assert desk.tell(OpenTickets(AgentNumber("1999"), 3)) == []
 
 
+def test_who_is_named_first_and_is_not_free_is_told_why_and_need_not_be_a_member() -> None:
+    desk = Desk(queue("support", "1001"), queue("vip", "1002"))
+    desk.tell(Pause(AgentNumber("1002")))
+    asked = desk.engine.asked(QueueName("support"), desk.now, first=[AgentNumber("1002")])
+    assert [(one.place, one.agent, one.why) for one in asked if one.agent == "1002"] == [(None, "1002", "paused")]
+
+
 def test_an_offer_says_who_could_be_asked_and_in_which_order() -> None:
     desk = Desk(queue("support", ("1001", 2), "1002", "1003"))
     for number in ("1001", "1002", "1003"):

@@ -29,6 +29,12 @@ def test_an_agent_of_words(now: Configuration) -> None:
     assert changed(after, AGENT, "1007", {"name": "x"}).agents[AgentNumber("1007")].sip_password == agent.sip_password
 
 
+def test_no_agent_is_without_a_password(now: Configuration) -> None:
+    """Whoever can reach the SIP port could be that agent."""
+    renewed = changed(now, AGENT, "1001", {"sip_password": ""}).agents[AgentNumber("1001")].sip_password
+    assert (len(renewed), renewed != now.agents[AgentNumber("1001")].sip_password) == (24, True)
+
+
 @pytest.mark.parametrize(
     ("kind", "key", "words", "line"),
     [
@@ -40,6 +46,7 @@ def test_an_agent_of_words(now: Configuration) -> None:
         (HOTLINE, "400", {"langage": "en"}, "hotline 400: there is no setting langage. Did you mean language?"),
         (HOTLINE, "400;x", {}, "hotline '400;x': that can't be its number. Use the number as the trunk sends it, such as 4001234567."),
         (TRUNK, "t", {"host": "a b"}, "trunk t: host is 'a b'. String should match pattern '^([A-Za-z0-9][A-Za-z0-9.:-]{0,99})?$'."),
+        (QUEUE, "tax", {"members": "1001"}, "queue tax: members are agents with their levels, such as {1001: 1, 1002: 2}; or say: contactcenter queue member tax 1001"),
         (QUEUE, "tax", {"callback": "both"}, "queue tax: callback is 'both'. Input should be 'off', 'agent_first' or 'caller_first'."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -83,6 +90,8 @@ def test_a_rule_in_one_line() -> None:
         ({"level": "vip"}, "route x: a rule leads to a queue or to a flow, and to one of them only."),
         ({"queue": "vip", "priority": "11"}, "route x: priority is '11'. Input should be less than or equal to 10."),
         ({"queue": "vip", "first": "boss"}, "route x: first.0"),
+        ({"queue": "vip", "package": "a\nb"}, r"route x: when.package.0 is 'a\nb'."),
+        ({"queue": "vip", "values.a": 201 * "x"}, "route x: when.values.a.0 is "),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip

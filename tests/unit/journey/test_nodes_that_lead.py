@@ -45,6 +45,12 @@ async def test_a_survey_before_any_conversation_is_passed_over(sim: SimulatedCen
     assert phone.heard == ["goodbye"]
 
 
+async def test_somebody_is_asked_first_by_a_rule_who_is_no_member(sim: SimulatedCenter) -> None:
+    use_flows(sim, main="  start: {type: route}\n")
+    use_rules(sim, {"name": "x", "queue": "vip", "first": ["1006"]})
+    assert fact(sim, await sim.call(VIP, HAPPY), e.CallAnswered).agent == "1006"
+
+
 @pytest.mark.parametrize("first", ['"1006"', "ticket_owner", "last_agent"])
 async def test_somebody_is_asked_first_who_is_no_member(sim: SimulatedCenter, first: str) -> None:
     use_flows(sim, main="  start: {type: queue, queue: renewals}\n")

@@ -1,0 +1,78 @@
+"""The controller's HTTP API, on a center in memory."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from contactcenter.changes import Author
+from contactcenter.configuration.editing import changed
+from contactcenter.configuration.kinds import QUEUE
+from contactcenter.errors import BadInput
+from contactcenter.ids import QueueName
+from contactcenter.simulator.center import SimulatedCenter, simulated_center
+from contactcenter.web import server
+from contactcenter.web.client import ControllerClient
+
+TOKEN = "token"
+OTHER = Author("wang", "command line on host7", "queue set support ring_seconds=15")
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[SimulatedCenter]:
+    async with simulated_center() as center:
+        yield center
+
+
+@pytest.fixture
+async def api(sim: SimulatedCenter) -> AsyncIterator[ControllerClient]:
+    async with serving(server.build(sim.center, TOKEN, dict)) as client:
+        yield client
+
+
+class serving:  # noqa: N801 (used as a function)
+    """A client of an application that is up meanwhile."""
+
+    def __init__(self, app: web.Application) -> None:
+        self.server = TestServer(app, host="127.0.0.1")
+
+    async def __aenter__(self) -> ControllerClient:
+        await self.server.start_server()
+        return ControllerClient(self.server.port or 0, TOKEN)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.server.close()
+
+
+async def test_a_change_keeps_what_others_changed_meanwhile(sim: SimulatedCenter, api: ControllerClient) -> None:
+    """A command has stored it, and has not told the controller yet."""
+    center = sim.center
+    operation = partial(changed, kind=QUEUE, key="support", words={"ring_seconds": "15"})
+    await center.book.change(operation, lambda _: None, OTHER, center.clock.now())
+    await api.post("queues/support", wrap_up_seconds="5")
+    await api.post("queues/support/members/1004", level="3")
+    support = center.configuration.queues[QueueName("support")]
+    assert (support.ring_seconds, support.wrap_up_seconds) == (15, 5)
+    assert "1004" in {member.agent for member in support.members}
+
+
+async def test_a_queue_that_is_not_there(api: ControllerClient) -> None:
+    with pytest.raises(BadInput, match="there is no queue nosuch"):
+        await api.post("queues/nosuch", wrap_up_seconds="5")
+
+
+async def test_a_controller_that_fails_is_not_called_absent() -> None:
+    """Its mistakes are in its log; who would take it for down would wait in vain for what was changed."""
+
+    async def fail(_: web.Request) -> web.Response:
+        raise OSError("no such disk")
+
+    app = web.Application()
+    app.router.add_post("/api/v1/reload", fail)
+    async with serving(app) as client:
+        with pytest.raises(
+            BadInput, match=r"the controller failed at it. See the last lines of its log/controller.out"
+        ):
+            await client.post("reload")
