@@ -109,6 +109,7 @@ class AsteriskPhone:
 
     async def stop_recording(self) -> None:
         await self._do("EXEC", "StopMixMonitor", "")
+        self._recording = False
 
     async def connect(self, call: CallId, agent: AgentNumber, attempt: int) -> AsteriskTalk | None:
         """Bridge with `x`: the agent's channel has nothing more to do when the conversation is over."""
@@ -200,6 +201,7 @@ class AsteriskPhone:
 
     async def give_to_fallback(self) -> None:
         await self._set(variables.FALLBACK, "1")
+        await self.stop_recording()
 
     def let_go(self) -> None:
         if self._talking is not None:
