@@ -9,7 +9,7 @@ from typing import Any
 from contactcenter import events as e
 from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival
-from contactcenter.calls.ending import STEPS, Ending
+from contactcenter.calls.ending import STEPS, Ending, abandoned
 from contactcenter.calls.talking import until_talk_ends
 from contactcenter.center import Center
 from contactcenter.errors import CallerGone, ContactCenterError
@@ -117,6 +117,8 @@ class Journey:
         problem = problem_of(self.note.call, talk.answered_at, self.arrival, self.walk.customer, assignee)
         async with attaching_ticket(problem, self.center.tickets, self.note):
             end, self.walk.step = await self.until_talk_ends(talk), "tickets"
+        if end.by == "caller":
+            raise CallerGone("the caller hung up, and nothing that follows a conversation is for them")
         return end
 
     async def until_talk_ends(self, talk: Talk) -> TalkEnd:
@@ -130,10 +132,7 @@ class Journey:
         return ending
 
     def caller_gone(self) -> Ending:
-        if self.talk is not None:
-            return Ending("answered", "the caller hung up")
-        self.note(e.CallAbandoned, step=self.walk.step)
-        return Ending("abandoned", f"the caller hung up in {STEPS[self.walk.step]}")
+        return Ending("answered", "the caller hung up") if self.talk else abandoned(self.walk.step, self.note)
 
     async def our_mistake(self, error: Exception) -> Ending:
         """The caller is not dropped for it: a conversation goes on to its end, all others reach the on-call phones."""
@@ -141,7 +140,7 @@ class Journey:
         self.note(e.AlarmRaised, name="journey_failed", detail=f"at {self.walk.step}: {error}")
         ending = Ending("answered" if self.talk else "failed", f"our mistake in {STEPS[self.walk.step]}")
         with contextlib.suppress(ContactCenterError):
-            if self.talk is None or self.walk.step not in {"calls", "survey"}:
+            if self.talk is None or self.walk.step not in {"calls", "tickets", "survey"}:
                 await self.phone.give_to_fallback()
                 return ending
             if self.walk.step == "calls":

@@ -11,7 +11,7 @@ from contactcenter import events as e
 from contactcenter.acd.inputs import LogOut, Resume
 from contactcenter.ids import AgentNumber
 from contactcenter.simulator.agents import Answers, Misses
-from contactcenter.simulator.caller import CallerScript
+from contactcenter.simulator.caller import CallerScript, HangUp
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
 
 QUEUE = """
@@ -270,3 +270,15 @@ async def test_a_transfer_that_nobody_answers_leaves_no_recording_on(sim: Simula
     phone = await sim.call(VIP, HAPPY)
     assert ending(sim, phone) == ("answered", "")
     assert "RecordingSaved" not in kinds(sim, phone)
+
+
+@pytest.mark.parametrize(
+    "after", ["{type: queue, queue: renewals}", "{type: callback, queue: renewals}", "{type: route}"]
+)
+async def test_nothing_follows_a_conversation_that_the_caller_ended(sim: SimulatedCenter, after: str) -> None:
+    """They would be called back though they are done, or counted as one who gave up waiting."""
+    use_flows(sim, main=f"  start: {{type: queue, queue: vip, then: more}}\n  more: {after}\n")
+    phone = await sim.call(VIP, CallerScript(hang_up=HangUp("talking", 9)))
+    assert kinds(sim, phone)[-4:] == ["TalkEnded", "WrapUpStarted", "CallEnded", "RecordingSaved"]
+    assert ending(sim, phone) == ("answered", "the caller hung up")
+    assert sim.center.callbacks.open == {}
