@@ -1,5 +1,7 @@
 """A flow that goes on after the conversation (`then:`): the caller comes to a second queue, and both talks are in the recording."""
 
+import asyncio
+
 import pytest
 
 from rig.center import Center
@@ -27,8 +29,10 @@ async def test_two_queues_one_after_the_other(center: Center) -> None:
         await center.wait_state("1006", "ready")
         await caller.dial()
         await caller.media.wait_hears(700, 40)
+        await asyncio.sleep(1)
         await first.hang_up()
         await caller.media.wait_hears(900, 40)
+        await asyncio.sleep(1)
         await second.hang_up()
         await center.wait_prompt(caller, "survey-ask")
         await caller.press("4")
@@ -38,4 +42,4 @@ async def test_two_queues_one_after_the_other(center: Center) -> None:
     talks = [fact["talk_seconds"] for fact in center.facts("TalkEnded")]
     assert len(talks) == 2
     (saved,) = center.facts("RecordingSaved")
-    assert saved["seconds"] == pytest.approx(sum(talks), abs=0.5)
+    assert max(talks) + 0.5 < saved["seconds"] < sum(talks) + 0.5
