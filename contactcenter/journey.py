@@ -98,6 +98,7 @@ class Journey:
             end = await self.talk_to_agent(served)
             self.walk.talked_to, self.walk.step = served.agent, "acd"
             if not end.transferred_to:
+                await self.phone.stop_recording()
                 return Ending("answered"), True
             self.walk.phone = await take_over(self.phone, served.agent, end.transferred_to, self.center, self.note)
             wish = wish.handed_to_agent(end.transferred_to, self.center)
@@ -107,7 +108,6 @@ class Journey:
     async def rate(self) -> Ending:
         """The survey about the last conversation, and the farewell."""
         self.walk.step = "survey"
-        await self.phone.stop_recording()
         await survey(self.phone, self.walk.talked_to, self.note)
         return await self.farewell(Ending("answered"))
 

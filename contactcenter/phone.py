@@ -73,7 +73,7 @@ class Phone(Protocol):
         ...
 
     async def stop_recording(self) -> None:
-        """No conversation from here on is recorded. Does nothing where none was; recording again begins the files anew."""
+        """No conversation from here on is recorded. Does nothing where none was; recording again goes on in the same files."""
         ...
 
     async def connect(self, call: CallId, agent: AgentNumber, attempt: int) -> Talk | None:

@@ -126,7 +126,7 @@ class FakePhone:
     async def record(self, caller: Path, agent: Path) -> None:
         await self._command()
         if self._parts is None:
-            self._parts, self._recorded_seconds = (caller, agent), 0.0
+            self._parts = (caller, agent)
 
     async def stop_recording(self) -> None:
         await self._command()
