@@ -267,7 +267,9 @@ class CallTransferred(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackRequested(CallFact):
-    """The caller hung up and keeps the place. number: where to call, E.164. since: when the place began."""
+    """The caller hung up and keeps the place. number: where to call, E.164. since: when the place began. skills: of the agent
+    who is to talk.
+    """
 
     queue: QueueName
     number: str
@@ -275,6 +277,7 @@ class CallbackRequested(CallFact):
     since: datetime
     hotline: str = ""
     name: str = ""
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

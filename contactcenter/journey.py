@@ -4,23 +4,22 @@ import contextlib
 import logging
 from collections.abc import Coroutine
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from contactcenter import events as e
 from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival
-from contactcenter.calls.ending import STEPS, Ending
+from contactcenter.calls.ending import STEPS, Ending, abandoned
 from contactcenter.calls.talking import until_talk_ends
 from contactcenter.center import Center
 from contactcenter.errors import CallerGone, ContactCenterError
 from contactcenter.ids import CallId
-from contactcenter.ivr.destination import Destination, ToEnd, ToFallback, node_after
+from contactcenter.ivr.destination import Destination, ToEnd, ToFallback, ToNumber, node_after
 from contactcenter.ivr.runner import Runner
 from contactcenter.ivr.walk import Walk
 from contactcenter.phone import Phone, Talk, TalkEnd
 from contactcenter.recording.save import save_recording
-from contactcenter.serving import Wish, carry_out, serve, take_over, wish_of
+from contactcenter.serving import Wish, carry_out, serve, still_there, take_over, wish_of
 from contactcenter.survey.survey import survey
 from contactcenter.tickets.attach import attaching_ticket
 from contactcenter.tickets.problem import NOBODY, problem_of
@@ -64,16 +63,17 @@ class Journey:
 
     async def way(self) -> Ending:
         hotline = self.center.configuration.hotlines.get(self.arrival.hotline)
+        flows, means = self.center.flows, self.center.means(hotline) if hotline else None
         self.phone.language = hotline.language if hotline else self.phone.language
         await self.phone.answer()
-        if hotline is None:
+        if hotline is None or means is None:
             await self.phone.play("unknown-hotline")
             return await self.farewell(Ending("refused", f"{self.arrival.hotline} is no hotline of this site"))
-        await self.walk.begin(self.center.means(hotline))
-        runner = Runner(self.walk, self.center.flows, hotline.flow)
+        await self.walk.begin(means)
+        runner = Runner(self.walk, flows, hotline.flow)
         node: str | None = ""
         while node is not None:
-            to = await runner.run(node)
+            to = still_there(await runner.run(node), self.center.configuration.queues)
             ending, talked = await self.carry_out(to)
             node = node_after(to, talked=talked)
         if isinstance(to, ToFallback):
@@ -86,19 +86,20 @@ class Journey:
             return Ending("answered") if self.talk else Ending("refused", to.why), False
         self.walk.introduce()
         wish = wish_of(to, self.arrival, self.walk.customer)
-        return await self.talks(wish, await carry_out(self.phone, to, wish, self.center, self.note))
+        ending, talked = await self.talks(wish, await carry_out(self.phone, to, wish, self.center, self.note))
+        if isinstance(to, ToNumber) and self.talk is None:
+            await self.phone.stop_recording()
+        return ending, talked
 
     async def talks(self, wish: Wish, served: Talk | Ending) -> tuple[Ending, bool]:
         """Conversations, one after the other when agents hand the caller over; whether the last came to its end."""
         while not isinstance(served, Ending):
             self.walk.step, self.talk = "calls", served
             end = await self.talk_to_agent(served)
-            self.walk.talked_to = served.agent
+            self.walk.talked_to, self.walk.step = served.agent, "acd"
             if not end.transferred_to:
-                if self.recorded_from is not None:
-                    await self.phone.stop_recording()
+                await self.phone.stop_recording()
                 return Ending("answered"), True
-            self.walk.step = "acd"
             self.walk.phone = await take_over(self.phone, served.agent, end.transferred_to, self.center, self.note)
             wish = wish.handed_to_agent(end.transferred_to, self.center)
             served = await serve(self.phone, wish, self.center, self.note)
@@ -116,11 +117,13 @@ class Journey:
         problem = problem_of(self.note.call, talk.answered_at, self.arrival, self.walk.customer, assignee)
         async with attaching_ticket(problem, self.center.tickets, self.note):
             end, self.walk.step = await self.until_talk_ends(talk), "tickets"
+        if end.by == "caller":
+            raise CallerGone("the caller hung up, and nothing that follows a conversation is for them")
         return end
 
     async def until_talk_ends(self, talk: Talk) -> TalkEnd:
-        free = partial(self.center.distributor.talk_over, self.note.call, talk.agent)
-        return await until_talk_ends(talk, free, self.note)
+        over = self.center.distributor.talk_over
+        return await until_talk_ends(talk, lambda: over(self.note.call, talk.agent), self.note)
 
     async def farewell(self, ending: Ending) -> Ending:
         """Whatever the caller does from here on, this is how the call ended."""
@@ -129,10 +132,7 @@ class Journey:
         return ending
 
     def caller_gone(self) -> Ending:
-        if self.talk is not None:
-            return Ending("answered", "the caller hung up")
-        self.note(e.CallAbandoned, step=self.walk.step)
-        return Ending("abandoned", f"the caller hung up in {STEPS[self.walk.step]}")
+        return Ending("answered", "the caller hung up") if self.talk else abandoned(self.walk.step, self.note)
 
     async def our_mistake(self, error: Exception) -> Ending:
         """The caller is not dropped for it: a conversation goes on to its end, all others reach the on-call phones."""
@@ -140,7 +140,7 @@ class Journey:
         self.note(e.AlarmRaised, name="journey_failed", detail=f"at {self.walk.step}: {error}")
         ending = Ending("answered" if self.talk else "failed", f"our mistake in {STEPS[self.walk.step]}")
         with contextlib.suppress(ContactCenterError):
-            if self.talk is None:
+            if self.talk is None or self.walk.step not in {"calls", "tickets", "survey"}:
                 await self.phone.give_to_fallback()
                 return ending
             if self.walk.step == "calls":

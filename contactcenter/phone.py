@@ -72,7 +72,9 @@ class Phone(Protocol):
         """From now on conversations are recorded, each side into its file. Repeated calls change nothing."""
         ...
 
-    async def stop_recording(self) -> None: ...
+    async def stop_recording(self) -> None:
+        """No conversation from here on is recorded. Does nothing where none was; recording again goes on in the same files."""
+        ...
 
     async def connect(self, call: CallId, agent: AgentNumber, attempt: int) -> Talk | None:
         """Connects the caller with the agent who answered that offer; None when the agent was gone already.
@@ -102,7 +104,7 @@ class Phone(Protocol):
         ...
 
     async def give_to_fallback(self) -> None:
-        """Hands the caller to Asterisk's static fallback: the on-call phones."""
+        """Hands the caller to Asterisk's static fallback: the on-call phones, which are not recorded."""
         ...
 
     def let_go(self) -> None:

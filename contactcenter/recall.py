@@ -27,7 +27,7 @@ class Recall(Journey):
         promise = self.promise
         customer = promise.customer or await self.center.customers.by_number(promise.number)
         self.walk.customer = customer
-        wish = Wish(promise.queue, promise.priority, self.arrival, customer)
+        wish = Wish(promise.queue, promise.priority, self.arrival, customer, skills=tuple(sorted(promise.skills)))
         served = await serve_callback(self.phone, place, wish, self.center, self.note)
         ending, talked = await self.talks(wish, served)
         return await self.rate() if talked else await self.farewell(ending)

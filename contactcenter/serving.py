@@ -1,6 +1,7 @@
 """Step 7 in all its ways: from the first queue to an agent, or to what the admin wants for a call that no agent answers."""
 
 import contextlib
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from contactcenter.customers.customer import Customer
 from contactcenter.errors import CallerGone
 from contactcenter.ids import AgentNumber, QueueName
 from contactcenter.ivr.destination import (
+    Destination,
     Elsewhere,
     ToCallback,
     ToFallback,
@@ -70,13 +72,21 @@ class Wish:
         """
         agent, queues = AgentNumber(number), center.configuration.queues.values()
         theirs = (queue.name for queue in queues if any(member.agent == agent for member in queue.members))
-        queue = self.queue or next(theirs, None) or next(queue.name for queue in queues)
+        own = self.queue if self.queue in center.configuration.queues else None
+        queue = own or next(theirs, None) or next(queue.name for queue in queues)
         return replace(self, queue=queue, handed_to=agent, priority=MOST_PRIORITY, first=(), skills=())
 
     @property
     def shown(self) -> Shown:
         who = self.customer
         return Shown(self.arrival.caller, f"{who.company_name} {who.contact_name}".strip() if who else "")
+
+
+def still_there(to: Destination, queues: Container[str]) -> Destination:
+    """The destination, or the on-call phones where its queue was removed while the call was on its way to it."""
+    if isinstance(to, ToQueue | ToCallback) and to.queue not in queues:
+        return ToFallback(f"the queue {to.queue} was removed", alarm="queue_removed")
+    return to
 
 
 def wish_of(to: Elsewhere, arrival: Arrival, customer: Customer | None) -> Wish:
@@ -243,6 +253,7 @@ async def _callback(phone: Phone, wish: Wish, center: Center, note: CallNotes) -
         wish.priority,
         wish.since or note.now(),
         customer=wish.customer,
+        skills=frozenset(wish.skills),
     )
     center.callbacks.promise(promise)
     with contextlib.suppress(CallerGone):

@@ -32,7 +32,7 @@ CLOSED_CHECK_SECONDS = 30.0
 class Promise:
     """number: E.164; since: when the place began; tries: how many were made; next_try: not before that.
 
-    customer: who it is, as long as the controller that made the promise runs; skills: what the call needs, as long as that.
+    customer: who it is, as long as the controller that made the promise runs; skills: what the call needs.
     """
 
     call: CallId
@@ -71,6 +71,7 @@ class Callbacks:
             since=promise.since,
             hotline=promise.hotline,
             name=promise.name,
+            skills=tuple(sorted(promise.skills)),
         )
         self.restore(promise)
 

@@ -56,7 +56,7 @@ class AsteriskPhone:
         self._channel, self._channel_id = session.env["agi_channel"], session.env["agi_uniqueid"]
         self._language = session.env.get("agi_language", "")
         self.language = self._language
-        self._music = self._recording = False
+        self._music = self._recording = self._recorded = False
         self._talking: asyncio.Task[AgiResult] | None = None
         self.released = asyncio.Event()
         """Set by let_go."""
@@ -102,13 +102,18 @@ class AsteriskPhone:
             self._music = on
 
     async def record(self, caller: Path, agent: Path) -> None:
-        """`b`: only while bridged; `r`, `t`: each direction of the caller's channel into its file, kept in step."""
+        """`b`: only while bridged; `r`, `t`: each direction of the caller's channel into its file, kept in step; `a`: after what
+        is in it. A MixMonitor does not outlast the bridge it began with.
+        """
         if not self._recording:
-            await self._do("EXEC", "MixMonitor", f",br({caller})t({agent})")
+            append = "a" if self._recorded else ""
+            await self._do("EXEC", "MixMonitor", f",{append}br({caller})t({agent})")
+            self._recorded = True
             self._recording = True
 
     async def stop_recording(self) -> None:
         await self._do("EXEC", "StopMixMonitor", "")
+        self._recording = False
 
     async def connect(self, call: CallId, agent: AgentNumber, attempt: int) -> AsteriskTalk | None:
         """Bridge with `x`: the agent's channel has nothing more to do when the conversation is over."""
@@ -200,6 +205,7 @@ class AsteriskPhone:
 
     async def give_to_fallback(self) -> None:
         await self._set(variables.FALLBACK, "1")
+        await self.stop_recording()
 
     def let_go(self) -> None:
         if self._talking is not None:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from contactcenter.events import Outcome
+from contactcenter.bus import CallNotes
+from contactcenter.events import CallAbandoned, Outcome
 
 STEPS = {
     "hours": "the greeting",
@@ -23,3 +24,9 @@ class Ending:
 
     outcome: Outcome
     why: str = ""
+
+
+def abandoned(step: str, note: CallNotes) -> Ending:
+    """Of a caller who hung up at a step before any conversation, and noted."""
+    note(CallAbandoned, step=step)
+    return Ending("abandoned", f"the caller hung up in {STEPS[step]}")

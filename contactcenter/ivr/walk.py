@@ -21,6 +21,8 @@ from contactcenter.routing.rules import Rule
 NAME = r"[a-z][a-z0-9_]{0,39}"
 VARIABLE = re.compile(rf"\{{({NAME})\}}")
 LONGEST_VALUE = 200
+NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""What JSON may hold, but neither an address nor every database."""
 KNOWN = frozenset(
     {
         "caller",
@@ -124,8 +126,8 @@ class Walk:
         self.led.clear()
 
     def keep(self, name: str, value: str, secret: bool = False) -> None:
-        """Sets a variable; what is longer than LONGEST_VALUE is cut."""
-        self.values[name] = value[:LONGEST_VALUE]
+        """Sets a variable; what is longer than LONGEST_VALUE is cut, what is no text left out."""
+        self.values[name] = NO_TEXT.sub("", value)[:LONGEST_VALUE]
         if secret:
             self.secret.add(name)
         else:

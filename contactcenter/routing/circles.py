@@ -36,7 +36,8 @@ def circles(check: Check) -> Iterator[Finding]:
 
 def _after(check: Check, place: int, changes: frozenset[str]) -> tuple[set[int], bool]:
     """Which rules may match a caller of this rule when they come back, and whether there may be none. Raises GaveUp."""
-    freed = [{n: mask for n, mask in box.items() if not _changed(n, changes)} for box in check.boxes[place]]
+    came = [piece for box in check.boxes[place] for piece in check.rest(box, place)]
+    freed = [{n: mask for n, mask in piece.items() if not _changed(n, changes)} for piece in came]
     found: set[int] = set()
     for other, boxes in enumerate(check.boxes):
         pieces = [check.space.both(one, two) for one in freed for two in boxes]

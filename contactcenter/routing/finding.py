@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from contactcenter.routing.known import Known
 from contactcenter.routing.rules import Case, Rule
-from contactcenter.routing.space import Box, Budget, Space
+from contactcenter.routing.space import Box, Budget, GaveUp, Space
 
 MOST_STEPS = 600_000
 STEPS_EACH = 60_000
+MOST_PIECES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,18 @@ class Check:
             boxes += self.boxes[other]
             owners += [other] * len(self.boxes[other])
         return boxes, owners
+
+    def rest(self, box: Box, place: int) -> list[Box]:
+        """All of the box that comes as far as the rule at this place; the whole box where that would be many pieces."""
+        each = Budget(min(STEPS_EACH, self.budget.left))
+        given = each.left
+        try:
+            pieces = list(islice(self.space.pieces(box, self.before(place)[0], each, set()), MOST_PIECES + 1))
+        except GaveUp:
+            return [box]
+        finally:
+            self.budget.left -= given - max(each.left, 0)
+        return pieces if len(pieces) <= MOST_PIECES else [box]
 
     def left(self, box: Box, place: int) -> tuple[Box | None, set[int]]:
         """A piece of the box that comes as far as the rule at this place, or which rules take all of it. Raises GaveUp."""

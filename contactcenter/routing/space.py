@@ -95,13 +95,20 @@ class Space:
         them may not have been). Raises GaveUp.
         """
         used: set[int] = set()
+        return next(self.pieces(box, others, budget, used), None), used
+
+    def pieces(self, box: Box, others: Sequence[Box], budget: Budget, used: set[int]) -> Iterator[Box]:
+        """All of the box that is in none of the others, piece by piece. used: takes those of them that were needed so far.
+        Raises GaveUp.
+        """
         todo: list[tuple[Box, Sequence[int]]] = [(box, range(len(others)))]
         while todo:
             piece, candidates = todo.pop()
             budget.take(len(candidates))
             meeting = [(index, cuts) for index in candidates if (cuts := self._cuts(piece, others[index])) is not None]
             if not meeting:
-                return piece, used
+                yield piece
+                continue
             first, cuts = min(meeting, key=lambda one: len(one[1]))
             used.add(first)
             rest = [index for index, _ in meeting if index != first]
@@ -109,7 +116,6 @@ class Space:
                 have, taken = piece.get(name, self.full(name)), others[first][name]
                 todo.append(({**piece, name: have & ~taken}, rest))
                 piece = {**piece, name: have & taken}
-        return None, used
 
     def tidy(self, box: Box) -> Box | None:
         """The same without dimensions that it does not restrict; None when nothing is in it. Boxes that are compared are tidy."""

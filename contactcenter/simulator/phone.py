@@ -45,6 +45,7 @@ class FakePhone:
         self._gone = asyncio.Event()
         self._music = False
         self._parts: tuple[Path, Path] | None = None
+        self._recorded_seconds = 0.0
         self._line: Line | None = None
         self._talk: FakeTalk | None = None
         self._belongs_to(Caller(script or CallerScript(), clock))
@@ -74,7 +75,7 @@ class FakePhone:
     def handed_over(self) -> "FakePhone":
         """The same caller on a line that distribution takes up again; what was heard so far is kept."""
         line = FakePhone(self.call, self._agents, self._clock, tape=self._tape, prompt_seconds=self._prompt_seconds)
-        line.answered, line._parts = True, self._parts
+        line.answered, line._parts, line._recorded_seconds = True, self._parts, self._recorded_seconds
         line._belongs_to(self._caller)
         return line
 
@@ -184,6 +185,7 @@ class FakePhone:
         await self._command()
         self._caller.hear("fallback")
         self.ended_by = "fallback"
+        self._parts = None
 
     def let_go(self) -> None:
         self._end(self.ended_by or "center")
@@ -220,7 +222,8 @@ class FakePhone:
         self._caller.enter("")
         line.end()
         if self._parts is not None and self._tape is not None:
-            self._tape(*self._parts, (now - talk.answered_at).total_seconds())
+            self._recorded_seconds += (now - talk.answered_at).total_seconds()
+            self._tape(*self._parts, self._recorded_seconds)
         if line.transferred_to:
             self._lose()
 

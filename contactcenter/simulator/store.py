@@ -139,8 +139,9 @@ class MemoryStore:
 
     async def open_or_join(self, problem: Problem) -> tuple[TicketNumber, bool]:
         await self._turn("open_or_join")
-        if any(problem.call in ticket.calls for ticket in self.tickets):
-            raise StoreError(f"call {problem.call} could not be attached to a ticket: it has one")
+        joined = next((ticket for ticket in self.tickets if problem.call in ticket.calls), None)
+        if joined is not None:
+            return joined.number, False
         ticket = self._open_ticket(problem.company, problem.caller)
         opened = ticket is None
         if ticket is None:

@@ -36,6 +36,7 @@ class CallbackRepository:
                     row.since,
                     tries=row.tries,
                     next_try=next_try,
+                    skills=frozenset(row.skills),
                 )
             )
         return promises

@@ -252,6 +252,7 @@ callbacks = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("tried_at", Utc),
     Column("outcome", String(20), nullable=False, default="", index=True),
+    Column("skills", JSON, nullable=False, default=list),
 )
 """Promises to call back; outcome is "" as long as one is open."""
 

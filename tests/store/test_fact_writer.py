@@ -11,10 +11,11 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
-from contactcenter.ids import AgentNumber, CallId
+from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.store import projections
 from contactcenter.store import tables as t
 from contactcenter.store import writer as writer_module
+from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.writer import FactWriter
 
@@ -287,3 +288,22 @@ async def test_a_fact_that_changes_nothing_in_the_record_writes_no_record(
         await writer.written()
     assert [statement.split()[2] for statement in seen] == ["facts"]
     assert await stored(database) == [arrived("1.1"), entered]
+
+
+async def test_a_promise_to_call_back_is_read_back_whole(database: AsyncEngine, writer: FactWriter) -> None:
+    requested = e.CallbackRequested(
+        at=after(9),
+        call=CallId("1"),
+        queue=QueueName("vip"),
+        number="+8613800000001",
+        priority=7,
+        since=after(2),
+        hotline="4001234567",
+        name="张伟",
+        skills=("english", "install"),
+    )
+    writer.write(requested)
+    await writer.written()
+    (promise,) = await CallbackRepository(database).open({})
+    assert (promise.call, promise.queue, promise.priority, promise.since) == ("1", "vip", 7, after(2))
+    assert (promise.hotline, promise.name, promise.skills) == ("4001234567", "张伟", {"english", "install"})

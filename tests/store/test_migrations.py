@@ -19,6 +19,7 @@ from contactcenter.configuration.models import Agent, Configuration
 from contactcenter.errors import StoreError
 from contactcenter.hours.calendar import Span
 from contactcenter.ids import AgentNumber, QueueName
+from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import alembic_config, check_revision, migrate, open_database, revision_of, sync_url
 from contactcenter.store.tables import metadata
@@ -228,3 +229,17 @@ def test_customers_and_tickets_survive_0004_up_and_down(url: str) -> None:
         assert connection.execute(text("SELECT number, company_id, contact_id FROM tickets")).all() == [(7, None, None)]
     engine.dispose()
     migrate(url)
+
+
+async def test_a_callback_that_was_promised_before_0005_is_still_kept(url: str) -> None:
+    command.downgrade(alembic_config(url), "0004")
+    engine = create_engine(sync_url(url))
+    row = "INSERT INTO callbacks VALUES ('1', '400', '+861', '', 'vip', 5, '2026-11-25 00:00:00', 0, NULL, '')"
+    with engine.begin() as connection:
+        connection.execute(text(row))
+    engine.dispose()
+    migrate(url)
+    database = open_database(url)
+    (promise,) = await CallbackRepository(database).open({})
+    await database.dispose()
+    assert (promise.call, promise.skills) == ("1", frozenset())

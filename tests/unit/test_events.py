@@ -49,7 +49,7 @@ STORED = {
     "CallReturned": "call queue agent",
     "WaitAnnounced": "call queue position estimate_seconds",
     "OfferWithdrawn": "call queue agent why",
-    "CallbackRequested": "call queue number priority since hotline name",
+    "CallbackRequested": "call queue number priority since hotline name skills",
     "CallbackTried": "call attempt outcome agent",
     "CallbackEnded": "call outcome",
     "VoiceMessageLeft": "call path seconds",

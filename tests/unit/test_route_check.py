@@ -222,6 +222,15 @@ def test_a_flow_with_another_way_out_is_a_warning_and_one_that_asks_is_none() ->
     assert found(rule("x", flow="shop", level=["vip"]), known=flows(shop=KnownFlow())) == []
 
 
+def test_those_whom_earlier_rules_take_do_not_come_back_either() -> None:
+    """Everybody else goes round and round, although the rule itself asks for nothing."""
+    first = (rule("vip", level=["vip", "super_vip"]), rule("known", identified=True))
+    (one,) = found(*first, rule("rest", flow="shop"), known=flows(shop=QUIET), last=False)
+    assert (one.severity, one.kind, one.rule) == ("error", "circle", "rest")
+    asks = KnownFlow(frozenset({"identified", "level"}), to_rules=True, elsewhere=False)
+    assert found(*first, rule("rest", flow="shop"), known=flows(shop=asks), last=False) == []
+
+
 # ---- gaps
 
 

@@ -34,3 +34,10 @@ def use_rules(sim: SimulatedCenter, *rules: dict[str, Any]) -> None:
     """Puts routing rules in place of the shipped ones."""
     read = [Rule.model_validate(rule) for rule in rules]
     sim.center.configuration = replace(sim.center.configuration, routes={rule.name: rule for rule in read})
+
+
+def remove_queue(sim: SimulatedCenter, name: str) -> None:
+    """Takes a queue out of the running center; what else names it is not looked at."""
+    queues = {key: queue for key, queue in sim.center.configuration.queues.items() if key != name}
+    sim.center.configuration = replace(sim.center.configuration, queues=queues)
+    sim.center.configure_distribution()

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from flows import use_rules
 from journeys import EXPIRED, HAPPY, alarms, ending, fact, facts, kinds, pause_all_but
 
 from contactcenter import events as e
@@ -247,3 +248,23 @@ async def test_who_calls_again_too_late_begins_anew(sim: SimulatedCenter) -> Non
     again = await sim.call(EXPIRED, CallerScript(hang_up=HangUp("music", 1)))
     assert fact(sim, again, e.CallQueued).since is None
     assert "queue-connecting" in again.heard
+
+
+async def test_a_callback_needs_the_skills_that_the_call_needed(sim: SimulatedCenter) -> None:
+    agents = sim.center.configuration.agents
+    can = {AGENT: replace(agents[AGENT], skills=("english",))}
+    sim.center.configuration = replace(sim.center.configuration, agents={**agents, **can})
+    sim.configure(renewals={"callback": "agent_first"})
+    pause_all_but(sim)
+    rule = {"name": "all", "queue": "renewals", "priority": 4, "skills": ["english"]}
+    use_rules(sim, rule)
+    phone = await sim.call(EXPIRED, CALLS_BACK)
+    (promise,) = sim.center.callbacks.open.values()
+    assert (promise.skills, promise.priority) == ({"english"}, 4)
+    assert fact(sim, phone, e.CallbackRequested).skills == ("english",)
+    sim.switchboard.script(EXPIRED, [Answers(after=3)], RATES)
+    for agent in agents:
+        sim.center.distributor.tell(Resume(agent))
+    while sim.center.callbacks.open:
+        await asyncio.sleep(10)
+    assert fact(sim, phone, e.CallAnswered).agent == AGENT

@@ -98,3 +98,15 @@ async def test_a_long_value_is_cut_and_dots_lead_nowhere_else(sim: SimulatedCent
         "",
         "a variable in the address is nothing but dots",
     ]
+
+
+async def test_an_answer_that_is_no_text_is_no_mistake_of_ours(sim: SimulatedCenter) -> None:
+    """JSON may hold half a character, which no address can carry, and controls, which not every database stores."""
+    again = MAIN.replace("{caller}", "{first}").replace("  start:", "  again:")
+    use_flows(sim, main=PIN.replace("next: say", "next: again") + again[: again.index("  say:")])
+    second = URL.replace("%2B8613800000002", "%E5%BC%A0x")
+    answer = {"account": {"balance": 2}, "orders": [{"name": "张\ud800\x00\nx"}]}
+    sim.center.lookup = FakeLookup({URL: answer, second: answer})
+    phone = await sim.call(STANDARD, CallerScript({"menu-main": ("42#",)}))
+    assert phone.heard[1:] == ["digits/liang", "digits/yuan", "goodbye"]
+    assert "\ud800" not in repr([f.data() for f in facts(sim, phone)])

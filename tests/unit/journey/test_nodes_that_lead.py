@@ -11,7 +11,7 @@ from contactcenter import events as e
 from contactcenter.acd.inputs import LogOut, Resume
 from contactcenter.ids import AgentNumber
 from contactcenter.simulator.agents import Answers, Misses
-from contactcenter.simulator.caller import CallerScript
+from contactcenter.simulator.caller import CallerScript, HangUp
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
 
 QUEUE = """
@@ -257,3 +257,34 @@ async def test_the_past_is_looked_up_only_where_a_rule_asks_for_it(sim: Simulate
     use_rules(sim, {"name": "one", "queue": "vip", "when": {"open_ticket": False} if wanted else {}})
     phone = await sim.call(VIP, HAPPY)
     assert (phone.ended_by == "fallback") is wanted
+
+
+async def test_both_conversations_of_a_flow_that_goes_on_are_in_the_recording(tmp_path: Path) -> None:
+    async with simulated_center(recordings=tmp_path) as sim:
+        use_flows(sim, main="  start: {type: queue, queue: vip, then: more}\n  more: {type: queue, queue: renewals}\n")
+        phone = await sim.call(VIP, HAPPY)
+        talks = [f.talk_seconds for f in facts(sim, phone) if isinstance(f, e.TalkEnded)]
+        assert len(talks) == 2
+        assert fact(sim, phone, e.RecordingSaved).seconds == sum(talks)
+
+
+async def test_a_transfer_that_nobody_answers_leaves_no_recording_on(sim: SimulatedCenter) -> None:
+    """The queue that comes next records nothing."""
+    sim.configure(renewals={"record": False})
+    use_flows(sim, main=TRANSFER.format(more=", failed: more") + "  more: {type: queue, queue: renewals}\n")
+    sim.phones.script("13900000000", Misses("busy"))
+    phone = await sim.call(VIP, HAPPY)
+    assert ending(sim, phone) == ("answered", "")
+    assert "RecordingSaved" not in kinds(sim, phone)
+
+
+@pytest.mark.parametrize(
+    "after", ["{type: queue, queue: renewals}", "{type: callback, queue: renewals}", "{type: route}"]
+)
+async def test_nothing_follows_a_conversation_that_the_caller_ended(sim: SimulatedCenter, after: str) -> None:
+    """They would be called back though they are done, or counted as one who gave up waiting."""
+    use_flows(sim, main=f"  start: {{type: queue, queue: vip, then: more}}\n  more: {after}\n")
+    phone = await sim.call(VIP, CallerScript(hang_up=HangUp("talking", 9)))
+    assert kinds(sim, phone)[-4:] == ["TalkEnded", "WrapUpStarted", "CallEnded", "RecordingSaved"]
+    assert ending(sim, phone) == ("answered", "the caller hung up")
+    assert sim.center.callbacks.open == {}

@@ -1,16 +1,19 @@
 """Our own failures: the caller is not dropped for them, and somebody is told."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from journeys import HAPPY, VIP, alarms, ending, fact, kinds
+from flows import remove_queue, use_flows, use_rules
+from journeys import HAPPY, VIP, alarms, ending, fact, facts, kinds
 
 from contactcenter import events as e
 from contactcenter.agents.states import Activity
 from contactcenter.calls.ending import STEPS
 from contactcenter.ids import AgentNumber, TicketNumber
 from contactcenter.ivr.flow import Flow
+from contactcenter.simulator.agents import Answers
 from contactcenter.simulator.caller import CallerScript, HangUp
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
 from contactcenter.tickets.problem import Problem
@@ -116,3 +119,67 @@ async def test_a_mistake_while_they_talk_leaves_one_ending_and_a_free_agent(sim:
     agent = sim.center.distributor.engine.agents[AgentNumber("1004")]
     await asyncio.sleep(60)
     assert agent.activity is Activity.IDLE
+
+
+AFTER = "  start: {type: queue, queue: vip, then: again}\n  again: {type: AGAIN}\n"
+
+
+async def test_a_mistake_after_the_conversation_gives_the_caller_to_the_fallback(sim: SimulatedCenter) -> None:
+    """The caller wanted to go on: a farewell would drop them. What they said before is told once."""
+    flows = use_flows(sim, main=AFTER.replace("AGAIN", "hangup"))
+    del flows["main"].nodes["again"]
+    phone = await sim.call(VIP, CallerScript())
+    assert phone.heard[-1] == "fallback"
+    assert kinds(sim, phone).count("TalkEnded") == 1
+    assert ending(sim, phone)[0] == "answered"
+
+
+async def test_who_is_handed_over_when_the_queue_is_gone_meanwhile_waits_for_that_agent(sim: SimulatedCenter) -> None:
+    use_flows(sim, main=AFTER.replace("AGAIN", "hangup"))
+    sim.phones.script("1004", Answers(after=2, talk=60))
+    phone = sim.line(CallerScript())
+    calling = asyncio.create_task(sim.call(VIP, phone=phone))
+    await phone.until_heard("talking 1004")
+    remove_queue(sim, "vip")
+    sim.phones.transfer("1004", "1006")
+    await calling
+    assert alarms(sim) == []
+    assert [f.agent for f in facts(sim, phone) if isinstance(f, e.CallAnswered)] == ["1004", "1006"]
+
+
+@pytest.mark.parametrize("node", ["{type: queue, queue: vip}", "{type: callback, queue: vip}", "{type: route}"])
+async def test_a_queue_that_is_gone_when_the_call_comes_to_it_leads_to_the_fallback(
+    sim: SimulatedCenter, node: str
+) -> None:
+    """A call under way keeps its flow and its rules, which may name a queue that was removed since."""
+    use_flows(sim, main=f"  start: {{type: play, prompt: welcome, next: there}}\n  there: {node}\n")
+    use_rules(sim, {"name": "all", "queue": "vip"})
+
+    def gone(fact: e.Fact) -> None:
+        if isinstance(fact, e.NodeEntered) and fact.node == "start":
+            remove_queue(sim, "vip")
+
+    sim.center.bus.subscribe(gone)
+    phone = await sim.call(VIP, CallerScript())
+    assert phone.heard[-1] == "fallback"
+    assert alarms(sim) == ["queue_removed"]
+    assert ending(sim, phone) == ("failed", "the queue vip was removed")
+
+
+async def test_a_change_while_the_caller_is_looked_up_leaves_the_call_at_what_it_began_with(
+    sim: SimulatedCenter,
+) -> None:
+    use_flows(
+        sim, main="  start: {type: hours, open: there, closed: there}\n  there: {type: hangup, prompt: goodbye}\n"
+    )
+    by_number = sim.store.by_number
+
+    class Book:
+        async def by_number(self, number: str) -> object:
+            sim.center.flows = {}
+            sim.center.configuration = replace(sim.center.configuration, calendars={}, hotlines={})
+            return await by_number(number)
+
+    sim.center.customers = Book()  # type: ignore[assignment]
+    phone = await sim.call(VIP, CallerScript())
+    assert phone.heard == ["goodbye"]
