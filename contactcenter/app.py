@@ -22,6 +22,7 @@ from contactcenter.center import Center
 from contactcenter.clock import SystemClock
 from contactcenter.config import Secrets, Settings, read_secrets, read_settings
 from contactcenter.dialplan import check_configuration, prompts
+from contactcenter.errors import ContactCenterError
 from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.journey import Journey
@@ -46,6 +47,8 @@ from contactcenter.web.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
+FOLLOW_SECONDS = 1.0
+
 
 class Controller:
     """The running engine of one site."""
@@ -61,7 +64,7 @@ class Controller:
         queue_file: QueueLogFile,
     ) -> None:
         self.center, self.gateway = center, gateway
-        self.states = ConfigurationRepository(database).states
+        self.book = ConfigurationRepository(database)
         center.on_change.append(gateway.reconfigure)
         self.writer, self.promises = writer, CallbackRepository(database)
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
@@ -95,6 +98,7 @@ class Controller:
                     group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(self.webhooks.run(), name="webhooks")
+                    group.create_task(self._follow(), name="configuration")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
             finally:
                 await self.writer.written()
@@ -108,7 +112,7 @@ class Controller:
         """Agents as they were, queues, and the promises that are open."""
         center = self.center
         center.configure_distribution()
-        states = await self.states()
+        states = await self.book.states()
         for number in center.configuration.agents:
             if number in states:
                 center.distributor.tell(states[number])
@@ -117,6 +121,20 @@ class Controller:
             center.callbacks.restore(promise)
         there = [(a.number, bool(a.pause_reason)) for a in center.distributor.engine.agents.values() if a.logged_in]
         self.queue_file.append(self.queue_log.start(center.clock.now(), there))
+
+    async def _follow(self) -> None:
+        """Takes changes that nobody told of: whoever made them was ended before, or did not reach us."""
+        failed = ""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                if await self.book.revision() > self.center.configuration.revision:
+                    await self.center.reload()
+                failed = ""
+            except ContactCenterError as error:
+                if str(error) != failed:
+                    log.warning("the configuration as it is stored can't be taken: %s", error)
+                failed = str(error)
 
     async def _handle(self, session: AgiSession) -> None:
         """One FastAGI request: a caller's call, a line that somebody waits for, or a feature code."""

@@ -18,7 +18,7 @@ from contactcenter.config import Settings
 from contactcenter.configuration.models import Configuration, Hotline
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
-from contactcenter.dialplan import Prompts, check_configuration
+from contactcenter.dialplan import Prompts, check_change, check_configuration
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.ports import Lookup
@@ -29,6 +29,8 @@ from contactcenter.routing.rules import Rule
 from contactcenter.tickets.ports import TicketBook
 
 Operation = Callable[[Configuration], Configuration]
+Check = Callable[[Configuration, Configuration], object]
+"""Takes a configuration and what is to become of it. Raises BadInput."""
 
 
 class ConfigurationBook(Protocol):
@@ -37,7 +39,7 @@ class ConfigurationBook(Protocol):
     async def load(self) -> Configuration: ...
 
     async def change(
-        self, operation: Operation, check: Callable[[Configuration], object], author: Author, at: datetime
+        self, operation: Operation, check: Check, author: Author, at: datetime
     ) -> tuple[Configuration, tuple[Item, ...]]:
         """The configuration after a change that `check` let pass, and what differs. Raises what the two raise, StoreError."""
         ...
@@ -85,7 +87,10 @@ class Center:
 
     async def change(self, operation: Operation, author: Author) -> tuple[Item, ...]:
         """Checked, written down, and in force at once; no call is lost. Raises BadInput, NotFound, StoreError."""
-        configuration, items = await self.book.change(operation, self._flows, author, self.clock.now())
+        there = self.prompts()
+        configuration, items = await self.book.change(
+            operation, lambda before, after: check_change(before, after, there), author, self.clock.now()
+        )
         self._take(configuration)
         return items
 
@@ -99,14 +104,11 @@ class Center:
         before = self.configuration
         if configuration.revision <= before.revision:
             return
-        self.flows = self._flows(configuration)
+        self.flows = check_configuration(configuration, None)  # sounds were looked at before it was stored
         self.configuration = configuration
         self.configure_distribution()
         for tell in self.on_change:
             tell(before, configuration)
-
-    def _flows(self, configuration: Configuration) -> dict[str, Flow]:
-        return check_configuration(configuration, self.prompts())
 
     def is_open(self, hotline: str) -> bool:
         """Whether a hotline is inside its opening hours now; one that was removed always is."""

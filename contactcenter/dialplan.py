@@ -34,8 +34,21 @@ Texts = Mapping[str, Mapping[str, str]]
 """Language -> prompt -> what it says, where that is known."""
 
 
-def check_configuration(configuration: Configuration, prompts: Prompts, texts: Texts | None = None) -> dict[str, Flow]:
-    """The flows, ready to run. texts: what prompts say; without it menus are not compared with their prompts.
+def check_change(before: Configuration, after: Configuration, prompts: Prompts) -> None:
+    """What a change leads to, held together. Sounds that are missing since before are in the way only of changes that concern what
+    is played: an emergency closing has to work.
+
+    Raises BadInput, NotFound or FileProblems.
+    """
+    same = (before.flows, before.hotlines, before.routes) == (after.flows, after.hotlines, after.routes)
+    check_configuration(after, None if same else prompts)
+
+
+def check_configuration(
+    configuration: Configuration, prompts: Prompts | None, texts: Texts | None = None
+) -> dict[str, Flow]:
+    """The flows, ready to run. prompts: None leaves unchecked whether they have a sound; texts: what they say; without it menus
+    are not compared with their prompts.
 
     Raises BadInput, NotFound or FileProblems when anything of it does not fit.
     """
@@ -88,7 +101,7 @@ def sources(configuration: Configuration) -> list[tuple[Path, str, int]]:
     return [(Path(f"{name}.yaml"), flow.text, flow.version) for name, flow in configuration.flows.items()]
 
 
-def known(configuration: Configuration, prompts: Prompts, texts: Texts | None = None) -> Known:
+def known(configuration: Configuration, prompts: Prompts | None, texts: Texts | None = None) -> Known:
     """What a flow of the site may name, and in which languages callers come to each."""
     starts: dict[str, set[str]] = {}
     for hotline in configuration.hotlines.values():

@@ -77,7 +77,7 @@ async def _load(url: str, site: Site) -> Configuration:
         there, author = prompts(site), Author("contactcenter", f"{site.dialplans}", "up")
         configuration, _ = await book.change(
             partial(with_dialplans, folder=site.dialplans),
-            lambda after: check_configuration(after, there),
+            lambda _, after: check_configuration(after, there),
             author,
             SystemClock().now(),
         )

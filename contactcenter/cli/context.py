@@ -21,7 +21,7 @@ from contactcenter.config import Settings, read_settings
 from contactcenter.configuration.difference import difference
 from contactcenter.configuration.kinds import SECRET
 from contactcenter.configuration.models import Configuration
-from contactcenter.dialplan import check_configuration, prompts
+from contactcenter.dialplan import check_change, prompts
 from contactcenter.errors import BadInput, ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
@@ -96,12 +96,12 @@ class Context:
         if dry_run:
             before = self.configuration()
             after = operation(before)
-            check_configuration(after, there)
+            check_change(before, after, there)
             return Changed(difference(before, after), after)
         author, now = self.author, SystemClock().now()
         configuration, items = self.read(
             lambda database: ConfigurationRepository(database).change(
-                operation, lambda after: check_configuration(after, there), author, now, undoes
+                operation, lambda before, after: check_change(before, after, there), author, now, undoes
             )
         )
         return Changed(items, configuration, self._tell(configuration.revision) if items else False)

@@ -57,6 +57,8 @@ def _ways(flow: Flow, known: Known, problem: Problem) -> Iterator[FileProblem]:
 
 
 def _prompts(flow: Flow, known: Known, problem: Problem) -> Iterator[FileProblem]:
+    if known.prompts is None:
+        return
     at = languages_at(flow, known.languages_of(flow.name), known.flows or {})
     for name, node in flow.nodes.items():
         for language in sorted(at.get(name, ())):

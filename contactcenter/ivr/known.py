@@ -8,13 +8,13 @@ from contactcenter.ivr.flow import Flow
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """prompts: language -> those that have a sound; texts: language -> prompt -> what it says, where that is known.
+    """prompts: language -> those that have a sound, None leaves them unchecked; texts: language -> prompt -> what it says, where that is known.
 
     queues, calendars, agents, flows: None leaves what a flow says of them unchecked. starts: flow -> the languages that callers
     may have at its start; languages: the same for all other flows, None for all in `prompts`.
     """
 
-    prompts: Mapping[str, Collection[str]] = field(default_factory=dict)
+    prompts: Mapping[str, Collection[str]] | None = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     queues: Collection[str] | None = None
     calendars: Collection[str] | None = None
@@ -30,5 +30,5 @@ class Known:
 
     def languages_of(self, flow: str) -> frozenset[str]:
         """The languages that callers may have at the start of a flow."""
-        others = self.prompts if self.languages is None else self.languages
+        others = (self.prompts or {}) if self.languages is None else self.languages
         return frozenset(self.starts.get(flow) or others)

@@ -1,10 +1,9 @@
 """The configuration in memory, with the semantics of store/configuration.py."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from contactcenter.center import Operation
+from contactcenter.center import Check, Operation
 from contactcenter.changes import Author, Change, Item
 from contactcenter.configuration.difference import difference
 from contactcenter.configuration.models import Configuration
@@ -21,12 +20,12 @@ class MemoryBook:
         return self._configuration
 
     async def change(
-        self, operation: Operation, check: Callable[[Configuration], object], author: Author, at: datetime
+        self, operation: Operation, check: Check, author: Author, at: datetime
     ) -> tuple[Configuration, tuple[Item, ...]]:
         before = self._configuration
         after = operation(before)
         if items := difference(before, after):
-            check(after)
+            check(before, after)
             self._configuration = replace(after, revision=before.revision + 1)
             self.changes.append(Change(len(self.changes) + 1, at, author, items))
         return self._configuration, items

@@ -20,9 +20,12 @@ from contactcenter.errors import BadInput, StoreError
 from contactcenter.ids import AgentNumber
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
+from contactcenter.store.database import worker_of
 
 Operation = Callable[[Configuration], Configuration]
 """A change as a function, since it may have to be made again when somebody else was faster. Raises BadInput."""
+
+REVISION = select(func.max(t.changes.c.revision))
 
 TRIES = 30
 LONGEST_PAUSE = 0.1
@@ -33,8 +36,20 @@ class ConfigurationRepository:
         self._database = database
 
     async def load(self) -> Configuration:
-        async with self._database.connect() as connection:
-            return await connection.run_sync(_load)
+        """Raises StoreError."""
+        try:
+            async with self._database.connect() as connection:
+                return await connection.run_sync(_load)
+        except DBAPIError as error:
+            raise StoreError(f"the configuration can't be read: {error.orig}") from error
+
+    async def revision(self) -> int:
+        """Of the last change. Raises StoreError."""
+        try:
+            row = await worker_of(self._database).find(REVISION, {})
+        except DBAPIError as error:
+            raise StoreError(f"the configuration can't be read: {error.orig}") from error
+        return int(row[0] or 0) if row is not None else 0
 
     async def states(self) -> dict[AgentNumber, Restore]:
         """What each agent was doing when the controller last knew."""
@@ -50,7 +65,7 @@ class ConfigurationRepository:
     async def change(
         self,
         operation: Operation,
-        check: Callable[[Configuration], object],
+        check: Callable[[Configuration, Configuration], object],
         author: Author,
         at: datetime,
         undoes: int | None = None,
@@ -65,7 +80,7 @@ class ConfigurationRepository:
             items = difference(before, after)
             if not items:
                 return before, ()
-            check(after)
+            check(before, after)
             try:
                 async with self._database.begin() as connection:
                     await connection.run_sync(

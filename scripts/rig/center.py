@@ -200,7 +200,7 @@ class Center:
         database = open_database(f"sqlite+aiosqlite:///{self.folder}/data/contactcenter.db")
         try:
             await ConfigurationRepository(database).change(
-                lambda now: _with(now, sections), lambda _: None, Author("rig", "rig", "configure"), datetime.now(UTC)
+                lambda now: _with(now, sections), lambda *_: None, Author("rig", "rig", "configure"), datetime.now(UTC)
             )
         finally:
             await database.dispose()

@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 25, 1, 2, 3, 456789, tzinfo=UTC)
 ADMIN = Author("wang", "command line on host7", "queue set support ring_seconds=15")
 
 
-def anything(_: Configuration) -> None:
+def anything(*_: Configuration) -> None:
     """A check that lets everything pass."""
 
 
@@ -100,7 +100,7 @@ async def test_what_changes_nothing_is_not_written(sample: AsyncEngine) -> None:
 
 
 async def test_what_the_check_refuses_is_not_written(sample: AsyncEngine) -> None:
-    def refuse(_: Configuration) -> None:
+    def refuse(*_: Configuration) -> None:
         raise BadInput("no")
 
     book = ConfigurationRepository(sample)

@@ -210,6 +210,21 @@ def test_what_takes_out_asks_first(made: Path) -> None:
     assert read("agent", "list", site=made) == []
 
 
+def test_a_missing_sound_is_not_in_the_way_of_an_emergency(made: Path) -> None:
+    lost = made / "sounds/zh/welcome.wav"
+    sound = lost.read_bytes()
+    lost.unlink()
+    try:
+        done("calendar", "close", "workdays", "--why", "停电", site=made)
+        done("undo", "--yes", site=made)
+        file = made / "dialplans/main.yaml"
+        file.write_text(file.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+        assert "prompt welcome does not exist in zh" in refusal("flow", "publish", file, site=made)
+    finally:
+        lost.write_bytes(sound)
+        done("flow", "publish", made / "dialplans/main.yaml", "--dry-run", site=made)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_complete_our_commands(shell: str) -> None:
     assert "_CONTACTCENTER_COMPLETE" in done("completion", shell)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contactcenter.web.client import ControllerClient
 from rig.agent import SippAgentPool
 from rig.caller import Caller
 from rig.center import Center
@@ -98,6 +99,17 @@ async def test_a_change_is_in_force_within_a_second(center: Center) -> None:
         await waiting.press("0")
         await center.wait_fact("CallQueued")
         await waiting.hang_up()
+
+
+async def test_a_change_that_nobody_told_of(center: Center) -> None:
+    """Whoever made it was ended before the controller heard of it: it follows by itself."""
+    await center.configure(queues={"vip": {"ring_seconds": 7}})
+    await center.wait_until(lambda: ring_seconds(center), lambda seconds: seconds == 7, 5)
+
+
+async def ring_seconds(center: Center) -> float:
+    answer = await ControllerClient(center.http_port, center.token).get("queues/vip")
+    return float(answer["ring_seconds"])
 
 
 async def test_an_agent_added_while_it_runs_takes_a_call(center: Center) -> None:

@@ -35,7 +35,7 @@ async def test_a_queue_that_is_renamed_while_a_caller_hears_the_menu(sim: Simula
         await sim.center.change(renamed, ADMIN)
     assert phone.ended_by == "fallback", "a person answers, though not one of that queue"
     (alarm,) = [f for f in sim.facts if isinstance(f, e.AlarmRaised)]
-    assert alarm.detail == "at acd: there is no queue support. See: contactcenter queue list"
+    assert (alarm.name, alarm.detail) == ("queue_removed", "the queue support was removed")
 
 
 async def test_an_agent_whom_a_rule_names_and_who_is_gone(sim: SimulatedCenter) -> None:

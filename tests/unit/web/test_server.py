@@ -50,7 +50,7 @@ async def test_a_change_keeps_what_others_changed_meanwhile(sim: SimulatedCenter
     """A command has stored it, and has not told the controller yet."""
     center = sim.center
     operation = partial(changed, kind=QUEUE, key="support", words={"ring_seconds": "15"})
-    await center.book.change(operation, lambda _: None, OTHER, center.clock.now())
+    await center.book.change(operation, lambda *_: None, OTHER, center.clock.now())
     await api.post("queues/support", wrap_up_seconds="5")
     await api.post("queues/support/members/1004", level="3")
     support = center.configuration.queues[QueueName("support")]
