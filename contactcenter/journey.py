@@ -62,10 +62,10 @@ class Journey:
         return ending
 
     async def way(self) -> Ending:
+        await self.phone.answer()
         hotline = self.center.configuration.hotlines.get(self.arrival.hotline)
         flows, means = self.center.flows, self.center.means(hotline) if hotline else None
         self.phone.language = hotline.language if hotline else self.phone.language
-        await self.phone.answer()
         if hotline is None or means is None:
             await self.phone.play("unknown-hotline")
             return await self.farewell(Ending("refused", f"{self.arrival.hotline} is no hotline of this site"))
