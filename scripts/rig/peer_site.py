@@ -25,10 +25,27 @@ STANDARD_COMPANY = 2  # of the sample data: its service is paid for
 SILENCE_FRAMES = 160  # 20 ms at 8 kHz
 
 FLOW = """\
-start: straight-to-the-queue
+start: opening-hours
 nodes:
-  straight-to-the-queue:
-    type: done
+  opening-hours:
+    type: hours
+    open: welcome
+    closed: closed
+  closed:
+    type: hangup
+  welcome:
+    type: play
+    prompt: welcome
+    next: who
+  who:
+    type: identify
+    known: service
+    unknown: service
+  service:
+    type: service
+    otherwise: to-the-queue
+  to-the-queue:
+    type: route
 """
 ROUTES = ("*",)
 """Every rule leads to the same queue."""
@@ -79,7 +96,7 @@ async def make_site(folder: Path, *, agents: int, callers: int) -> Center:
             "support": {"strategy": "round_robin", "members": dict.fromkeys(numbers, 1)},
         },
         flows={"main": {"text": FLOW}},
-        routes={name: {"queue": "support", "priority": 5} for name in ROUTES},
+        routes={name: {"when": {}, "queue": "support", "priority": 5} for name in ROUTES},
     )
     custom = center.folder / "asterisk" / "custom"
     custom.mkdir(parents=True, exist_ok=True)
@@ -111,6 +128,6 @@ def _silence(sounds: Path) -> None:
 def _callers(count: int) -> list[str]:
     series = f"with recursive n(i) as (select 0 union all select i + 1 from n where i < {count - 1}) "
     return [
-        f"insert into contacts (id, company_id, name) {series} select 1000 + i, {STANDARD_COMPANY}, 'C' || i from n",
-        f"insert into contact_numbers {series} select '+86' || ({FIRST_CALLER} + i), 1000 + i from n",
+        f"insert into contacts (id, company_id, name, mail, wechat, notes) {series} select 1000 + i, {STANDARD_COMPANY}, 'C' || i, '', '', '' from n",
+        f"insert into contact_numbers (number, contact_id, position) {series} select '+86' || ({FIRST_CALLER} + i), 1000 + i, 0 from n",
     ]
