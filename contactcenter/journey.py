@@ -50,7 +50,7 @@ class Journey:
     async def to_the_end(self, way: Coroutine[Any, Any, Ending]) -> Ending:
         """A caller who hangs up, and even our own mistake, are endings, not errors."""
         try:
-            ending = await way
+            ending = (await way).after(self.talk)
         except CallerGone:
             ending = self.caller_gone()
         except Exception as error:  # noqa: BLE001 (whatever it is, the caller must not be dropped for it)

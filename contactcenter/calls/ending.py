@@ -25,6 +25,10 @@ class Ending:
     outcome: Outcome
     why: str = ""
 
+    def after(self, talk: object | None) -> "Ending":
+        """The same, where there was a conversation before: whatever came of it later, the call was answered."""
+        return Ending("answered", self.why) if talk and self.outcome in {"failed", "abandoned", "refused"} else self
+
 
 def abandoned(step: str, note: CallNotes) -> Ending:
     """Of a caller who hung up at a step before any conversation, and noted."""

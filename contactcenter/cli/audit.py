@@ -11,7 +11,7 @@ from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.customer_output import make
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
 from contactcenter.cli.settings import SITE, change_settings
-from contactcenter.config import with_setting
+from contactcenter.config import flat, with_setting
 from contactcenter.configuration.difference import ORDERS, backwards, with_items
 from contactcenter.configuration.kinds import KINDS
 from contactcenter.dialplan import check_configuration, prompts
@@ -101,6 +101,8 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
         return
     if items[0].kind == SITE:
         settings = context.settings
+        if since := [item.key for item in items if flat(settings)[item.key] != (item.before or {})["value"]]:
+            raise BadInput(f"{since[0]} was changed since; nothing was taken back.")
         for item in items:
             settings = with_setting(settings, item.key, (item.after or {})["value"])
         change_settings(context, context.settings, settings, dry_run=dry_run, as_json=as_json, undoes=last.number)

@@ -10,6 +10,7 @@ from contactcenter.cli.changing import change, dry_run_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option
 from contactcenter.cli.things import remove_verb
+from contactcenter.clock import SystemClock
 from contactcenter.configuration.editing import find, with_thing
 from contactcenter.configuration.kinds import CALENDAR
 from contactcenter.configuration.models import Configuration
@@ -182,7 +183,14 @@ def close(context: Context, name: str, until: str, why: str, dry_run: bool, as_j
     Example: contactcenter calendar close workdays --until "2026-12-01 12:00" --why 停电
     """
     end = read_until(until) if until else None
-    _edit(context, name, lambda before: edit.close(before, end, why), dry_run, as_json)
+
+    def closed(before: Calendar) -> Calendar:
+        now = SystemClock().now().astimezone(before.timezone).replace(tzinfo=None)
+        if end is not None and end <= now:
+            raise BadInput(f"calendar {name}: {end:%Y-%m-%d %H:%M} is over; it is {now:%Y-%m-%d %H:%M} there.")
+        return edit.close(before, end, why)
+
+    _edit(context, name, closed, dry_run, as_json)
 
 
 @calendar.command()

@@ -288,3 +288,12 @@ async def test_nothing_follows_a_conversation_that_the_caller_ended(sim: Simulat
     assert kinds(sim, phone)[-4:] == ["TalkEnded", "WrapUpStarted", "CallEnded", "RecordingSaved"]
     assert ending(sim, phone) == ("answered", "the caller hung up")
     assert sim.center.callbacks.open == {}
+
+
+async def test_a_call_that_was_answered_stays_so_whatever_comes_of_it_later(sim: SimulatedCenter) -> None:
+    """The second queue is full: the caller hears an apology, but somebody spoke with them."""
+    sim.configure(renewals={"accepting": False})
+    use_flows(sim, main="  start: {type: queue, queue: vip, then: more}\n  more: {type: queue, queue: renewals}\n")
+    phone = await sim.call(VIP, HAPPY)
+    assert "queue-closed" in phone.heard
+    assert ending(sim, phone) == ("answered", "the queue is closed")
