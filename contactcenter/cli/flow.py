@@ -175,8 +175,10 @@ def walk_on_site(context: Context, call: Pretended, keys: Keys, say: Any, files:
 def flows_with(
     configuration: Configuration, files: tuple[Path, ...], there: Mapping[str, set[str]], texts: Texts
 ) -> dict[str, Flow]:
-    """The published flows, with those of files in place of others of the same name. Raises FileProblems."""
+    """The published flows, with those of files in place of others of the same name. Raises FileProblems, BadInput."""
     names = {file.stem for file in files}
+    if len(names) < len(files):
+        raise BadInput("two of these files have the same name, and so would their flows. Rename one.")
     published = [source for source in sources(configuration) if source[0].stem not in names]
     return load_flows([*published, *((file, None, 0) for file in files)], known(configuration, there, texts))
 

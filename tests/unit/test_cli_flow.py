@@ -51,6 +51,20 @@ def test_check_tells_every_problem_with_file_and_line(site: Path, file: Path) ->
     assert [problem["line"] for problem in told] == [3, 3, 4]
 
 
+def test_publish_proves_what_check_proves(site: Path, file: Path, tmp_path: Path) -> None:
+    file.write_text(MENU.replace('"0": bye', '"3": bye'), encoding="utf-8")
+    for words in (("flow", "publish", file), ("flow", "publish", file, "--dry-run")):
+        result = run(*words, site=site)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"{file}:3: prompt menu-main speaks of key 0 in zh" in result.stderr
+    assert done("flow", "check", site=site) == "main: 9 nodes, nothing wrong\n"
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "main.yaml"
+    twin.write_text(MENU, encoding="utf-8")
+    for verb in ("check", "publish"):
+        assert "two of these files have the same name" in refusal("flow", verb, file, twin, site=site)
+
+
 @pytest.mark.parametrize(("name", "what"), [("none.yaml", "the file is missing"), (".", "this is no file")])
 def test_check_of_what_is_no_file(site: Path, tmp_path: Path, name: str, what: str) -> None:
     assert what in refusal("flow", "check", tmp_path / name, site=site)
