@@ -87,3 +87,18 @@ def test_the_doctor_warns_of_what_will_go_wrong_later(healthy: Path) -> None:
     assert results["dialplans"] == (True, "main.yaml is not as published. See: contactcenter flow diff main")
     assert "calendar workdays is closed by hand without an end (停电)" in results["calendars"][1]
     assert re.search(r"^warn dialplans ", shown, re.MULTILINE)
+
+
+def test_the_doctor_warns_of_a_hotline_that_never_closes(healthy: Path, tmp_path: Path) -> None:
+    """As a flow does that was made before flows asked for the hours."""
+    file = tmp_path / "main.yaml"
+    file.write_text("start: go\nnodes:\n  go: {type: route}\n", encoding="utf-8")
+    for rule in ("accounts and renewals by menu",):
+        done("route", "remove", rule, "--yes", site=healthy)
+    done("flow", "publish", file, site=healthy)
+    try:
+        _, told = checked(healthy, 0)["dialplans"]
+    finally:
+        done("undo", "--yes", site=healthy)
+        done("undo", "--yes", site=healthy)
+    assert told == "hotline 4001234567 is open day and night: flow main has no hours node. See docs/flows.md"
