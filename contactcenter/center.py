@@ -15,7 +15,7 @@ from contactcenter.bus import Bus
 from contactcenter.changes import Author, Item
 from contactcenter.clock import Clock
 from contactcenter.config import Settings
-from contactcenter.configuration.models import Configuration, Hotline
+from contactcenter.configuration.models import Check, Configuration, Hotline, Operation
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
 from contactcenter.dialplan import Prompts, check_change, check_configuration
@@ -27,10 +27,6 @@ from contactcenter.phone import Switchboard
 from contactcenter.recording.recorder import Recorder
 from contactcenter.routing.rules import Rule
 from contactcenter.tickets.ports import TicketBook
-
-Operation = Callable[[Configuration], Configuration]
-Check = Callable[[Configuration, Configuration], object]
-"""Takes a configuration and what is to become of it. Raises BadInput."""
 
 
 class ConfigurationBook(Protocol):

@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from contactcenter.center import Operation
 from contactcenter.changes import Item
 from contactcenter.cli.context import Changed, Context
 from contactcenter.cli.output import print_json
 from contactcenter.configuration.kinds import SECRET
+from contactcenter.configuration.models import Operation
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")

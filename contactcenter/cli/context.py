@@ -14,13 +14,12 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contactcenter.center import Operation
 from contactcenter.changes import Author, Item
 from contactcenter.clock import SystemClock
 from contactcenter.config import Settings, read_settings
 from contactcenter.configuration.difference import difference
 from contactcenter.configuration.kinds import SECRET
-from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.models import Configuration, Operation
 from contactcenter.dialplan import check_change, prompts
 from contactcenter.errors import BadInput, ControllerUnreachable, SiteError
 from contactcenter.site import Site

@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -14,12 +14,10 @@ from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
 from contactcenter.clock import SystemClock
+from contactcenter.configuration.reach import known_to_rules
 from contactcenter.dialplan import LANGUAGES, check_configuration, prompt_texts, prompts
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.hours.doctor import warnings
-from contactcenter.ivr.flow import Flow
-from contactcenter.ivr.nodes.hours import Hours
-from contactcenter.ivr.nodes.subflow import Subflow
 from contactcenter.recording.recorder import Recorder
 from contactcenter.store.database import revision_of
 from contactcenter.supervisor import check_ports, running
@@ -101,30 +99,15 @@ def _dialplans(context: Context) -> str:
         if (file := context.site.dialplans / f"{name}.yaml").is_file()
         and file.read_text(encoding="utf-8", errors="replace") != published.text
     ]
+    known = known_to_rules(configuration, flows, SystemClock().now())
     for hotline in configuration.hotlines.values():
-        if not asks_for_hours(flows, hotline.flow):
+        if "open" not in known.flows[hotline.flow].changes:
             raise Warned(
                 f"hotline {hotline.number} is open day and night: flow {hotline.flow} has no hours node. See docs/flows.md"
             )
     if differ:
         raise Warned(f"{differ[0]}.yaml is not as published. See: contactcenter flow diff {differ[0]}")
     return f"{len(flows)} flow{'s' * (len(flows) != 1)}, {len(configuration.routes)} routing rules"
-
-
-def asks_for_hours(flows: Mapping[str, Flow], start: str) -> bool:
-    """Whether a flow, or one that it enters, has a node for the opening hours."""
-    seen, todo = set[str](), [start]
-    while todo:
-        name = todo.pop()
-        if name in seen or name not in flows:
-            continue
-        seen.add(name)
-        for node in flows[name].nodes.values():
-            if isinstance(node, Hours):
-                return True
-            if isinstance(node, Subflow):
-                todo.append(node.flow)
-    return False
 
 
 def _calendars(context: Context) -> str:

@@ -1,5 +1,6 @@
 """Everything that admins set, and the whole of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -81,3 +82,10 @@ class Configuration:
     routes: dict[str, Rule] = field(default_factory=dict)
     flows: dict[str, FlowText] = field(default_factory=dict)
     revision: int = 0
+
+
+Operation = Callable[[Configuration], Configuration]
+"""A change as a function, since it may have to be made again when somebody else was faster. Raises BadInput."""
+
+Check = Callable[[Configuration, Configuration], object]
+"""Takes a configuration and what is to become of it. Raises BadInput."""

@@ -1,8 +1,7 @@
-"""Cases and decisions in words, for people."""
+"""Cases in words, for people."""
 
 from collections.abc import Mapping
 
-from contactcenter.routing.rules import Case, Decision, Rule, agents_first
 from contactcenter.routing.space import OTHER
 
 FLAGS = {
@@ -32,24 +31,3 @@ def _part(name: str, value: str) -> str:
         "caller": f"caller {value[:-1]}..." if value.endswith("*") else f"{other} caller",
     }
     return words.get(kind, f"{other} {kind}" if value == OTHER else f"{kind} {value or 'none'}")
-
-
-def explain(decision: Decision, case: Case) -> list[str]:
-    """Every rule that was tried with why it did or did not match, and where the call goes."""
-    lines = [f"{'matches' if one.matched else 'no'}: {one.rule}: {one.why}" for one in decision.tried]
-    return [*lines, _goes(decision.rule, case)]
-
-
-def _goes(rule: Rule | None, case: Case) -> str:
-    if rule is None:
-        return "no rule matched: the call goes where the flow says, else to the on-call phones"
-    parts = [
-        f"on through flow {rule.flow}" if rule.queue is None else f"to queue {rule.queue} with priority {rule.priority}"
-    ]
-    if first := agents_first(rule, case):
-        parts.append(f"asked first: {', '.join(first)}")
-    if rule.skills:
-        parts.append(f"only agents who have {' and '.join(rule.skills)}")
-    if rule.sticky_hours is not None:
-        parts.append(f"whom they spoke with in the last {rule.sticky_hours:g} hours is asked first")
-    return f"{rule.name}: " + "; ".join(parts)

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from contactcenter.center import Check, Operation
 from contactcenter.changes import Author, Change, Item
 from contactcenter.configuration.difference import difference
-from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.models import Check, Configuration, Operation
 
 
 class MemoryBook:

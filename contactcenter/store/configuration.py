@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,16 +14,13 @@ from contactcenter.acd.inputs import Restore
 from contactcenter.changes import Author, Item
 from contactcenter.configuration.difference import ORDERS, difference
 from contactcenter.configuration.kinds import AGENT, KINDS
-from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.models import Check, Configuration, Operation
 from contactcenter.configuration.plain import read_rows
 from contactcenter.errors import BadInput, StoreError
 from contactcenter.ids import AgentNumber
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
 from contactcenter.store.database import worker_of
-
-Operation = Callable[[Configuration], Configuration]
-"""A change as a function, since it may have to be made again when somebody else was faster. Raises BadInput."""
 
 REVISION = select(func.max(t.changes.c.revision))
 
@@ -65,7 +62,7 @@ class ConfigurationRepository:
     async def change(
         self,
         operation: Operation,
-        check: Callable[[Configuration, Configuration], object],
+        check: Check,
         author: Author,
         at: datetime,
         undoes: int | None = None,
@@ -87,7 +84,9 @@ class ConfigurationRepository:
                         lambda c: record(c, author, at, items, revision=before.revision + 1, undoes=undoes)  # noqa: B023 (done at once)
                     )
                     await connection.run_sync(_save, after, items)
-            except IntegrityError:  # the revision is taken
+            except IntegrityError as error:
+                if await self.revision() == before.revision:  # it is not that somebody was faster
+                    raise StoreError(f"the change could not be saved: {error.orig}") from error
                 await asyncio.sleep(random.uniform(0, LONGEST_PAUSE) * min(attempt + 1, 5))  # noqa: S311
                 continue
             except DBAPIError as error:
@@ -104,7 +103,7 @@ class ConfigurationRepository:
 
 def _load(connection: Connection) -> Configuration:
     c = t.configuration.c
-    revision = connection.execute(select(func.max(t.changes.c.revision))).scalar_one() or 0
+    revision = connection.execute(REVISION).scalar_one() or 0
     rows = connection.execute(select(c.kind, c.key, c.data).order_by(c.kind, c.position)).all()
     try:
         return read_rows([(row.kind, row.key, row.data) for row in rows], revision)

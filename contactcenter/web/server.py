@@ -10,13 +10,13 @@ from typing import Any
 
 from aiohttp import web
 
-from contactcenter.acd.change import changed, with_member, without_member
+from contactcenter.acd.change import with_member, without_member
 from contactcenter.acd.inputs import ExtendWrapUp, Input, LogIn, LogOut, Pause, Resume
-from contactcenter.acd.settings import QueueSettings
 from contactcenter.center import Center
 from contactcenter.changes import Author
-from contactcenter.configuration.editing import find, with_thing
+from contactcenter.configuration.editing import changed, find, with_thing
 from contactcenter.configuration.kinds import QUEUE
+from contactcenter.configuration.models import Configuration
 from contactcenter.errors import BadInput, Conflict, NotFound, StoreError
 from contactcenter.events import TicketClosed
 from contactcenter.ids import AgentNumber, QueueName, TicketNumber
@@ -109,7 +109,7 @@ async def asked(request: web.Request) -> web.Response:
 @routes.post("/api/v1/queues/{name}")
 async def change_queue(request: web.Request) -> web.Response:
     """?setting=value..., all of them or none."""
-    return await _change_queue(request, lambda queue: changed(queue, request.query))
+    return await _change_queue(request, lambda now, name: changed(now, QUEUE, name, request.query))
 
 
 @routes.post("/api/v1/queues/{name}/members/{agent}")
@@ -119,14 +119,20 @@ async def change_member(request: web.Request) -> web.Response:
     if not level.isdecimal():
         raise BadInput(f"level {level!r} is no number from 1 to 9.")
     if "remove" in request.query:
-        return await _change_queue(request, lambda queue: without_member(queue, agent))
-    return await _change_queue(request, lambda queue: with_member(queue, agent, int(level)))
+        return await _change_queue(
+            request, lambda now, name: with_thing(now, QUEUE, name, without_member(find(now, QUEUE, name), agent))
+        )
+    return await _change_queue(
+        request, lambda now, name: with_thing(now, QUEUE, name, with_member(find(now, QUEUE, name), agent, int(level)))
+    )
 
 
-async def _change_queue(request: web.Request, edit: Callable[[QueueSettings], QueueSettings]) -> web.Response:
+async def _change_queue(
+    request: web.Request, edit: Callable[[Configuration, QueueName], Configuration]
+) -> web.Response:
     """Of the queue as it is stored: what others have changed since the last reload stays."""
     center, name = request.app[CENTER], QueueName(request.match_info["name"])
-    await center.change(lambda now: with_thing(now, QUEUE, name, edit(find(now, QUEUE, name))), _author(request))
+    await center.change(lambda now: edit(now, name), _author(request))
     return _json(queue_view(center.queue(name)))
 
 
