@@ -72,10 +72,7 @@ class Center:
 
     def configure_distribution(self) -> None:
         """Tells distribution of agents, queues and the site's weights, as they are now."""
-        agents = tuple((agent.number, agent.name) for agent in self.configuration.agents.values())
-        weights = DistributionSettings(**self.settings.distribution.model_dump())
-        skills = {agent.number: frozenset(agent.skills) for agent in self.configuration.agents.values() if agent.skills}
-        self.distributor.tell(Configure(tuple(self.configuration.queues.values()), agents, weights, skills))
+        self.distributor.tell(distribution_of(self.configuration, self.settings))
 
     def queue(self, name: str) -> QueueSettings:
         """Raises NotFound."""
@@ -138,3 +135,11 @@ class Center:
         since = self.clock.now() - timedelta(hours=window)
         contact, company = (customer.contact, customer.company) if customer else (None, None)
         return await self.history.last_agents(contact, company, caller, since)
+
+
+def distribution_of(now: Configuration, settings: Settings) -> Configure:
+    """What distribution is told of a configuration: queues, agents with their skills, and the site's weights."""
+    agents = tuple((agent.number, agent.name) for agent in now.agents.values())
+    weights = DistributionSettings(**settings.distribution.model_dump())
+    skills = {agent.number: frozenset(agent.skills) for agent in now.agents.values() if agent.skills}
+    return Configure(tuple(now.queues.values()), agents, weights, skills)

@@ -1,12 +1,11 @@
 """audit list, show; undo."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from contactcenter.changes import Change
-from contactcenter.cli.changing import change, dry_run_option, masked, print_items, yes_option
+from contactcenter.cli.changing import change, dry_run_option, plain_item, print_items, yes_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.customer_output import make
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
@@ -68,7 +67,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
     if found is None:
         raise NotFound(f"there is no change {number}. See: contactcenter audit list")
     if as_json:
-        print_json({**_fields(found), "items": [_item(item) for item in found.items]})
+        print_json({**_fields(found), "items": [plain_item(item) for item in found.items]})
         return
     print_fields(_fields(found), context.zone)
     click.echo()
@@ -129,7 +128,7 @@ def _undo_prompt(context: Context, last: Change, *, dry_run: bool, as_json: bool
     if not dry_run:
         context.read(lambda database: record_alone(database, context.author, (made,), last.number))
     if as_json:
-        print_json({"changed": [_item(made)], "dry_run": dry_run})
+        print_json({"changed": [plain_item(made)], "dry_run": dry_run})
     else:
         print_items((made,))
 
@@ -144,7 +143,3 @@ def _fields(change: Change) -> dict[str, Any]:
         "undone_by": change.undone_by,
         "undoes": change.undoes,
     }
-
-
-def _item(item: Any) -> Mapping[str, Any]:
-    return {"kind": item.kind, "key": item.key, "before": masked(item.before), "after": masked(item.after)}

@@ -20,6 +20,7 @@ from contactcenter.hours.calendar import Calendar
 from contactcenter.hours.plain import read_day, read_month_day, read_timezone, read_until
 from contactcenter.hours.span import parse_days, parse_spans
 from contactcenter.hours.table import read_table
+from contactcenter.ivr.yaml_lines import read_text
 
 
 @calendar.command()
@@ -162,7 +163,7 @@ def holidays(
     """
     if [country is not None, table is not None, off].count(True) != 1:
         raise BadInput("say one of: a country such as CN, --table FILE, or --off.")
-    days = read_table(_text(table)) if table is not None else {}
+    days = read_table(read_text(table)) if table is not None else {}
 
     def edited(before: Calendar) -> Calendar:
         return edit.own_days_set(before, days) if table is not None else edit.set_holidays(before, country)
@@ -216,10 +217,3 @@ def _edit(context: Context, name: str, edited: Callable[[Calendar], Calendar], d
         dry_run=dry_run,
         as_json=as_json,
     )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} can't be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from None

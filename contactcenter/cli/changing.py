@@ -24,7 +24,7 @@ def change(
         click.confirm(ask, abort=True)
     made = context.change(operation, dry_run=dry_run, undoes=undoes)
     if as_json:
-        print_json({"changed": [_plain(item) for item in made.items], "live": made.live, "dry_run": dry_run})
+        print_json({"changed": [plain_item(item) for item in made.items], "live": made.live, "dry_run": dry_run})
         return made
     print_items(made.items)
     if not made.items:
@@ -82,5 +82,6 @@ def short(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _plain(item: Item) -> dict[str, Any]:
+def plain_item(item: Item) -> dict[str, Any]:
+    """For programs, without secrets."""
     return {"kind": item.kind, "key": item.key, "before": masked(item.before), "after": masked(item.after)}

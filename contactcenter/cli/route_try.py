@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from contactcenter.acd.engine import Engine
-from contactcenter.acd.inputs import Configure, PhoneIs
-from contactcenter.acd.settings import DistributionSettings
+from contactcenter.acd.inputs import PhoneIs
+from contactcenter.center import distribution_of
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.flow import destination_text, pretended, walk_on_site
 from contactcenter.cli.output import json_option, print_fields, print_json, print_table
@@ -110,10 +110,7 @@ def _asked(
 def _idle_engine(context: Context, configuration: Configuration) -> Engine:
     """Distribution with nobody on the phone and everybody where the controller last saw them."""
     engine, now = Engine(), SystemClock().now()
-    agents = tuple((agent.number, agent.name) for agent in configuration.agents.values())
-    skills = {agent.number: frozenset(agent.skills) for agent in configuration.agents.values() if agent.skills}
-    weights = DistributionSettings(**context.settings.distribution.model_dump())
-    engine.handle(Configure(tuple(configuration.queues.values()), agents, weights, skills), now)
+    engine.handle(distribution_of(configuration, context.settings), now)
     states = context.read(lambda database: ConfigurationRepository(database).states())
     for number in configuration.agents:
         if number in states:

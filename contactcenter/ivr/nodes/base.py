@@ -1,5 +1,6 @@
 """What every node tells the checker and does for the runner."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -32,7 +33,7 @@ class Uses:
     field: str
 
 
-class Node(BaseModel):
+class Node(BaseModel, ABC):
     """Base of all nodes. Unknown keys are errors. step: what callers who hang up here are counted under, "" for as before."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,9 +59,9 @@ class Node(BaseModel):
         """The variables it may set."""
         return set()
 
+    @abstractmethod
     async def run(self, walk: Walk) -> Outcome:
         """Does what the node does, and says where the way goes on. Raises CallerGone."""
-        raise NotImplementedError
 
 
 def ways(**targets: str | None) -> list[Exit]:
