@@ -1,6 +1,6 @@
 """What an admin sets, held together before any call meets it: what does not fit is refused as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,14 +34,17 @@ Texts = Mapping[str, Mapping[str, str]]
 """Language -> prompt -> what it says, where that is known."""
 
 
-def check_change(before: Configuration, after: Configuration, prompts: Prompts) -> None:
+def check_change(
+    before: Configuration, after: Configuration, prompts: Prompts, texts: Callable[[], Texts] | None = None
+) -> None:
     """What a change leads to, held together. Sounds that are missing since before are in the way only of changes that concern what
-    is played: an emergency closing has to work.
+    is played: an emergency closing has to work. texts: asked for when flows change, whose menus have to fit what is spoken.
 
     Raises BadInput, NotFound or FileProblems.
     """
     same = (before.flows, before.hotlines, before.routes) == (after.flows, after.hotlines, after.routes)
-    check_configuration(after, None if same else prompts)
+    spoken = texts() if texts is not None and before.flows != after.flows else None
+    check_configuration(after, None if same else prompts, spoken)
 
 
 def check_configuration(
@@ -134,6 +137,11 @@ def prompts_in(sounds: Path) -> dict[str, set[str]]:
         }
         for language in LANGUAGES
     }
+
+
+def spoken_texts(site: Site) -> dict[str, dict[str, str]]:
+    """Language -> prompt -> what it says."""
+    return {language: prompt_texts(site, language) for language in LANGUAGES}
 
 
 def prompt_texts(site: Site, language: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from contactcenter.config import Settings, read_settings
 from contactcenter.configuration.difference import difference
 from contactcenter.configuration.kinds import SECRET
 from contactcenter.configuration.models import Configuration, Operation
-from contactcenter.dialplan import check_change, prompts
+from contactcenter.dialplan import check_change, prompts, spoken_texts
 from contactcenter.errors import BadInput, ControllerUnreachable, SiteError
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
@@ -91,17 +91,15 @@ class Context:
 
         dry_run: everything but the change. Raises BadInput, NotFound, StoreError, with nothing changed.
         """
-        there = prompts(self.site)
+        check = partial(check_change, prompts=prompts(self.site), texts=partial(spoken_texts, self.site))
         if dry_run:
             before = self.configuration()
             after = operation(before)
-            check_change(before, after, there)
+            check(before, after)
             return Changed(difference(before, after), after)
         author, now = self.author, SystemClock().now()
         configuration, items = self.read(
-            lambda database: ConfigurationRepository(database).change(
-                operation, lambda before, after: check_change(before, after, there), author, now, undoes
-            )
+            lambda database: ConfigurationRepository(database).change(operation, check, author, now, undoes)
         )
         return Changed(items, configuration, self._tell(configuration.revision) if items else False)
 

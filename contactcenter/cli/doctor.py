@@ -15,7 +15,7 @@ from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
 from contactcenter.clock import SystemClock
 from contactcenter.configuration.reach import known_to_rules
-from contactcenter.dialplan import LANGUAGES, check_configuration, prompt_texts, prompts
+from contactcenter.dialplan import check_configuration, prompt_texts, prompts, spoken_texts
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.hours.doctor import warnings
 from contactcenter.recording.recorder import Recorder
@@ -91,8 +91,7 @@ def _database(context: Context) -> str:
 
 def _dialplans(context: Context) -> str:
     configuration = context.configuration()
-    texts = {language: prompt_texts(context.site, language) for language in LANGUAGES}
-    flows = check_configuration(configuration, prompts(context.site), texts)
+    flows = check_configuration(configuration, prompts(context.site), spoken_texts(context.site))
     differ = [
         name
         for name, published in configuration.flows.items()

@@ -13,7 +13,7 @@ from contactcenter.cli.output import console, json_option, print_json
 from contactcenter.clock import SystemClock
 from contactcenter.configuration.models import Configuration
 from contactcenter.customers.numbers import normalise
-from contactcenter.dialplan import LANGUAGES, known, prompt_texts, prompts, sources
+from contactcenter.dialplan import LANGUAGES, Texts, known, prompts, sources, spoken_texts
 from contactcenter.errors import BadInput, CallerGone, FileProblems, NotFound, SiteError
 from contactcenter.ivr.drawing.mermaid import mermaid
 from contactcenter.ivr.drawing.picture import Picture, picture_of
@@ -25,8 +25,6 @@ from contactcenter.simulator.terminal import HANG_UP, GivenKeys, Grounds, Keys, 
 from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.history import HistoryRepository
 from contactcenter.web.lookup import WebLookup
-
-Texts = Mapping[str, Mapping[str, str]]
 
 
 @click.group()
@@ -44,7 +42,7 @@ def check(context: Context, files: tuple[Path, ...], as_json: bool) -> None:
     Example: contactcenter flow check dialplans/main.yaml
     """
     try:
-        flows = flows_with(context.configuration(), files, prompts(context.site), texts_of(context))
+        flows = flows_with(context.configuration(), files, prompts(context.site), spoken_texts(context.site))
     except FileProblems as error:
         if not as_json:
             raise
@@ -69,7 +67,7 @@ def show(context: Context, which: str, language: str, mermaid_file: Path | None,
 
     Example: contactcenter flow show main --svg main.svg
     """
-    picture = picture_of(_one(context, which), texts_of(context).get(language, {}))
+    picture = picture_of(_one(context, which), spoken_texts(context.site).get(language, {}))
     for file, draw in ((mermaid_file, mermaid), (svg_file, svg)):
         if file is not None:
             _write(file, draw(picture))
@@ -149,7 +147,7 @@ def pretended(
 
 def walk_on_site(context: Context, call: Pretended, keys: Keys, say: Any, files: tuple[Path, ...] = ()) -> Walked:
     """A pretended call on the site's own configuration, customers and history. Raises what the store and the checker raise."""
-    configuration, texts = context.configuration(), texts_of(context)
+    configuration, texts = context.configuration(), spoken_texts(context.site)
     flows = flows_with(configuration, files, prompts(context.site), texts)
     if call.flow and call.flow not in flows:
         raise NotFound(f"there is no flow {call.flow}. Use one of: {', '.join(sorted(flows))}")
@@ -181,11 +179,6 @@ def flows_with(
         raise BadInput("two of these files have the same name, and so would their flows. Rename one.")
     published = [source for source in sources(configuration) if source[0].stem not in names]
     return load_flows([*published, *((file, None, 0) for file in files)], known(configuration, there, texts))
-
-
-def texts_of(context: Context) -> dict[str, dict[str, str]]:
-    """Language -> prompt -> what it says."""
-    return {language: prompt_texts(context.site, language) for language in LANGUAGES}
 
 
 def tree(picture: Picture) -> Tree:

@@ -11,13 +11,13 @@ import click
 from contactcenter.changes import Change
 from contactcenter.cli.changing import change, dry_run_option
 from contactcenter.cli.context import Context, pass_context
-from contactcenter.cli.flow import flow, flows_with, texts_of
+from contactcenter.cli.flow import flow, flows_with
 from contactcenter.cli.output import json_option, print_json, print_table
 from contactcenter.cli.things import remove_verb
 from contactcenter.configuration.editing import find, with_flows
 from contactcenter.configuration.kinds import FLOW
 from contactcenter.configuration.models import FlowText
-from contactcenter.dialplan import prompts
+from contactcenter.dialplan import prompts, spoken_texts
 from contactcenter.errors import NotFound
 from contactcenter.ivr.yaml_lines import read_text
 from contactcenter.store.changes import AuditRepository
@@ -67,7 +67,7 @@ def publish(context: Context, files: tuple[Path, ...], dry_run: bool, as_json: b
 
     Example: contactcenter flow publish ~/center/dialplans/main.yaml
     """
-    flows_with(context.configuration(), files, prompts(context.site), texts_of(context))
+    flows_with(context.configuration(), files, prompts(context.site), spoken_texts(context.site))
     texts = {file.stem: read_text(file) for file in files}
     made = change(context, partial(with_flows, texts=texts), dry_run=dry_run, as_json=as_json)
     if made.items and not as_json and not dry_run:

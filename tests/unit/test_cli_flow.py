@@ -65,6 +65,24 @@ def test_publish_proves_what_check_proves(site: Path, file: Path, tmp_path: Path
         assert "two of these files have the same name" in refusal("flow", verb, file, twin, site=site)
 
 
+def test_no_way_brings_back_a_menu_whose_prompt_speaks_of_other_keys_now(tmp_path: Path) -> None:
+    site = tmp_path / "center"
+    done("init", site, "--sample")
+    saved = tmp_path / "saved.yaml"
+    saved.write_text(done("export", site=site), encoding="utf-8")
+    prompts = site / "sounds/zh/prompts.yaml"
+    spoken = prompts.read_text(encoding="utf-8")
+    prompts.write_text(spoken.replace("人工服务请按零", "人工服务请按三"), encoding="utf-8")
+    file = site / "dialplans/main.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace('"0":', '"3":'), encoding="utf-8")
+    done("flow", "publish", file, site=site)
+    for words in (("flow", "rollback", "main"), ("undo", "--yes"), ("apply", saved, "--yes")):
+        result = run(*words, site=site)
+        assert result.exit_code == 1
+        assert "menu main-menu handles key 0, which prompt menu-main does not speak of in zh" in result.stderr
+    assert read("flow", "list", site=site)[0]["version"] == 2
+
+
 @pytest.mark.parametrize(("name", "what"), [("none.yaml", "the file is missing"), (".", "this is no file")])
 def test_check_of_what_is_no_file(site: Path, tmp_path: Path, name: str, what: str) -> None:
     assert what in refusal("flow", "check", tmp_path / name, site=site)
