@@ -16,7 +16,9 @@ from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone
 from contactcenter.asterisk.render import render_phones
-from contactcenter.asterisk.translate import arrival
+from contactcenter.asterisk.switchboard import promise_of
+from contactcenter.asterisk.translate import arrival, returned
+from contactcenter.asterisk.witness import AsteriskWitness
 from contactcenter.bus import Bus
 from contactcenter.center import Center
 from contactcenter.clock import SystemClock
@@ -29,6 +31,7 @@ from contactcenter.journey import Journey
 from contactcenter.phone import Phone
 from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
+from contactcenter.recovery import Recovery
 from contactcenter.reports.queue_log import QueueLog
 from contactcenter.reports.queue_log_file import QueueLogFile
 from contactcenter.site import Site
@@ -39,6 +42,7 @@ from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import Database, check_revision, open_database
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.outbox import ConflictRepository, OutboxRepository
+from contactcenter.store.spool import Spool
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
 from contactcenter.web import customers, server, trunks
@@ -62,8 +66,9 @@ class Controller:
         *,
         writer: FactWriter,
         queue_file: QueueLogFile,
+        recovery: Recovery,
     ) -> None:
-        self.center, self.gateway = center, gateway
+        self.center, self.gateway, self.recovery = center, gateway, recovery
         self.book = ConfigurationRepository(database)
         center.on_change.append(gateway.reconfigure)
         self.writer, self.promises = writer, CallbackRepository(database)
@@ -88,15 +93,18 @@ class Controller:
 
     async def run(self) -> None:
         """Serves calls until cancelled; then the facts that are left are written."""
+        await self.writer.open()
         async with asyncio.TaskGroup() as writing:
             write = writing.create_task(self.writer.run(), name="facts")
             try:
+                await self.writer.written()  # what an earlier controller left
                 await self._load()
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self.center.distributor.run(), name="distribution")
                     group.create_task(self.center.callbacks.run(self.center.is_open, self._call_back), name="callbacks")
                     group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
+                    group.create_task(self.recovery.run(), name="recovery")
                     group.create_task(self.webhooks.run(), name="webhooks")
                     group.create_task(self._follow(), name="configuration")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
@@ -109,7 +117,7 @@ class Controller:
         return {"asterisk": self.gateway.ami.connected, "fastagi": self.agi.listening}
 
     async def _load(self) -> None:
-        """Agents as they were, queues, and the promises that are open."""
+        """Agents as they were, queues, and the calls and promises that are open."""
         center = self.center
         center.configure_distribution()
         states = await self.book.states()
@@ -117,10 +125,10 @@ class Controller:
             if number in states:
                 center.distributor.tell(states[number])
             center.distributor.tell(OpenTickets(number, await center.tickets.open_of(number)))
-        for promise in await self.promises.open(center.configuration.queues):
-            center.callbacks.restore(promise)
         there = [(a.number, bool(a.pause_reason)) for a in center.distributor.engine.agents.values() if a.logged_in]
         self.queue_file.append(self.queue_log.start(center.clock.now(), there))
+        for fact in await self.recovery.load(await self.promises.open(center.configuration.queues)):
+            self.queue_log.lines(fact)  # they were written when they happened
 
     async def _follow(self) -> None:
         """Takes changes that nobody told of: whoever made them was ended before, or did not reach us."""
@@ -144,21 +152,32 @@ class Controller:
                 await feature(session, phone, self.center.distributor.tell)
             elif self.gateway.switchboard.take(phone):
                 await phone.released.wait()
+            elif (journey := await self._resumed(session, phone)) is not None:
+                await self._go(journey)
             elif session.path == "callback":  # answered too late: who called does not wait any more
                 await phone.hang_up()
             else:
-                await self._journey(session, phone)
+                now = self.center.configuration
+                came = arrival(session.env, self.center.settings.region, frozenset(now.agents), now.trunks)
+                await self._go(Journey(phone, came, self.center))
         finally:
             phone.let_go()
 
-    async def _journey(self, session: AgiSession, phone: AsteriskPhone) -> None:
-        now = self.center.configuration
-        came = arrival(session.env, self.center.settings.region, frozenset(now.agents), now.trunks)
-        self.center.live_calls.add(phone.call)
+    async def _resumed(self, session: AgiSession, phone: AsteriskPhone) -> Journey | None:
+        """The journey of a call that another controller had; None for a new one."""
+        back = returned(session.env, self.center.clock.now())
+        if back is None or phone.call in self.center.live_calls:
+            return None
+        promise = promise_of(phone.call) if session.path == "callback" else None
+        return await self.recovery.take(phone, back, promise or phone.call, recall=promise is not None)
+
+    async def _go(self, journey: Journey) -> None:
+        call = journey.note.call
+        self.center.live_calls.add(call)
         try:
-            await Journey(phone, came, self.center).run()
+            await journey.run()
         finally:
-            self.center.live_calls.discard(phone.call)
+            self.center.live_calls.discard(call)
 
     async def _call_back(self, promise: Promise, phone: Phone, place: Place) -> CallbackOutcome:
         """A customer who answered a callback."""
@@ -207,7 +226,8 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
     book = ConfigurationRepository(database)
     configuration = await book.load()
     flows = check_configuration(configuration, prompts(site))
-    bus, clock, writer = Bus(), SystemClock(), FactWriter(database)
+    bus, clock, writer = Bus(), SystemClock(), FactWriter(database, Spool(site.data / "spool"))
+    writer.on_trouble = lambda name, detail: bus.publish(AlarmRaised(at=clock.now(), name=name, detail=detail))
     gateway = Gateway(
         settings,
         secrets,
@@ -216,6 +236,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         tell=lambda event: distributor.word(event),  # noqa: PLW0108 (it is made below)
         configuration=lambda: center.configuration,
         publish=bus.publish,
+        first_look=lambda: recovery.first_look(),  # noqa: PLW0108
     )
     distributor = Distributor(Engine(), bus, clock, gateway.lines)
     center = Center(
@@ -235,9 +256,10 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         recorder=Recorder(site.recordings),
         lookup=WebLookup(),
     )
-    return Controller(
-        center, gateway, secrets, database, writer=writer, queue_file=QueueLogFile(site.log / "queue_log")
-    )
+    witness = AsteriskWitness(gateway.ami, site.log / "cdr-csv" / "Master.csv")
+    recovery = Recovery(center, HistoryRepository(database), witness)
+    queue_file = QueueLogFile(site.log / "queue_log")
+    return Controller(center, gateway, secrets, database, writer=writer, queue_file=queue_file, recovery=recovery)
 
 
 async def _until_signal(controller: Controller) -> None:

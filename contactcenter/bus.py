@@ -44,4 +44,8 @@ class CallNotes:
         return self._clock.now()
 
     def __call__(self, kind: Callable[..., Fact], **fields: Any) -> None:
-        self._bus.publish(kind(at=self._clock.now(), call=self.call, **fields))
+        self.past(self._clock.now(), kind, **fields)
+
+    def past(self, at: datetime, kind: Callable[..., Fact], **fields: Any) -> None:
+        """A fact that is known only now. at: when it happened."""
+        self._bus.publish(kind(at=at, call=self.call, **fields))

@@ -90,6 +90,9 @@ class Fallback(Section):
     ring_seconds: int = Field(
         20, ge=5, le=120, description="how long they ring before the caller hears that they are busy"
     )
+    after_seconds: int = Field(
+        10, ge=2, le=600, description="how long callers wait for a controller that is away before they ring"
+    )
 
 
 class Crm(Section):

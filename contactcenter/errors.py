@@ -55,6 +55,10 @@ class CallerGone(ContactCenterError):
     """The caller hung up. Raised by the Phone at whatever step it is; caught in journey.py alone."""
 
 
+class LineLost(CallerGone):
+    """The caller's line is gone, and no hang-up was told: Asterisk, or the way to it, is away."""
+
+
 class LookupFailed(ContactCenterError):
     """The dealer's CRM did not answer in time, or not with what was asked for. Says nothing of the caller or the address."""
 

@@ -5,68 +5,24 @@ call can be explained months later when customers, agents and rules have changed
 """
 
 import dataclasses
-import functools
-import json
-import types
-import typing
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from contactcenter.fact import AgentFact, CallFact, Fact, UnknownFact
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName, TicketNumber
+
+__all__ = ["AgentFact", "CallFact", "Fact", "UnknownFact"]
 
 Identification = Literal["number", "service_code", "unknown"]
 ServiceState = Literal["active", "expiring", "expired", "none"]
 Level = Literal["standard", "vip", "super_vip"]
 MissReason = Literal["no_answer", "busy", "rejected", "unreachable", "failed"]
-WithdrawReason = Literal["answered_elsewhere", "caller_gone", "agent_gone", "stuck"]
+WithdrawReason = Literal["answered_elsewhere", "caller_gone", "agent_gone", "stuck", "restart"]
 OverflowReason = Literal["full", "closed", "no_agents", "max_wait", "queue_removed", "key"]
 Outcome = Literal["answered", "abandoned", "refused", "failed", "callback", "voice_message"]
 CallbackOutcome = Literal["answered", "no_answer", "abandoned", "expired"]
 Party = Literal["caller", "agent", "system"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """Base of all facts. `at`: aware UTC."""
-
-    at: datetime
-    KINDS: ClassVar[dict[str, type["Fact"]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        Fact.KINDS[cls.__name__] = cls
-
-    @property
-    def kind(self) -> str:
-        return type(self).__name__
-
-    def data(self) -> dict[str, Any]:
-        """All fields but `at`, as plain JSON values."""
-        names = _names(type(self))  # type: ignore[arg-type]  # mypy takes __hash__ of the facts for that of the class
-        return {name: _plain(getattr(self, name)) for name in names if name != "at"}
-
-    @staticmethod
-    def read(kind: str, at: datetime, data: Mapping[str, Any]) -> "Fact":
-        """The fact that `data()` was taken from. Fields of a later version are passed over, missing ones take their default."""
-        if kind not in Fact.KINDS:
-            return UnknownFact(at=at, name=kind, fields=json.dumps(data, ensure_ascii=False))
-        kind_of = Fact.KINDS[kind]
-        hints = _hints(kind_of)  # type: ignore[arg-type]  # as in data()
-        return kind_of(at=at, **{k: _revive(hints[k], v) for k, v in data.items() if k in hints})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownFact(Fact):
-    """A fact that a later version of this program wrote. fields: its data as JSON."""
-
-    name: str
-    fields: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFact(Fact):
-    call: CallId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +73,21 @@ class ServiceChecked(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowStarted(CallFact):
-    """A flow was entered: the hotline's, a subflow, or one that a rule led to. version: 0 for one that was never published."""
+    """A flow was entered: the hotline's, a subflow, or one that a rule led to. version: 0 for one that was never published.
+
+    then: the node of the flow before that follows a subflow, None where nothing comes back to it.
+    """
 
     flow: str
     version: int = 0
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowLeft(CallFact):
+    """The flow is done with the call for now. to: the destination and its fields, see ivr/destination.py."""
+
+    to: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +98,12 @@ class NodeEntered(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPressed(CallFact):
-    """A key that a menu took. key "" stands for none in time."""
+    """A key that a menu took. key "" stands for none in time; counts: False for one that the menu does not know."""
 
     flow: str
     node: str
     key: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +115,15 @@ class DigitsCollected(CallFact):
     variable: str
     digits: str
     ok: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableSet(CallFact):
+    """A variable of the flow. value: "" when it is secret."""
+
+    name: str
+    value: str
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,12 +160,16 @@ class CallRouted(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQueued(CallFact):
-    """position: 1 is the next to be served. since: when the place began, before now for a redial, an overflow or a callback."""
+    """position: 1 is the next to be served. since: when the place began, before now for a redial, an overflow or a callback.
+
+    recovered: the call waited here before the controller started, and goes on.
+    """
 
     queue: QueueName
     priority: int
     position: int
     since: datetime | None = None
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +286,16 @@ class VoiceMessageLeft(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecovered(CallFact):
+    """A controller took over a call of one that had ended. What follows is what it found out from Asterisk, with the times
+    that Asterisk gave. step: the package of the step the call had reached; how: what became of it.
+    """
+
+    step: str
+    how: Literal["goes_on", "talks_on", "was_over"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallAbandoned(CallFact):
     """The caller hung up before an agent answered. step: the package of the step they were at."""
 
@@ -376,11 +367,6 @@ class CallEnded(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentFact(Fact):
-    agent: AgentNumber
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLoggedIn(AgentFact):
     pass
 
@@ -430,41 +416,3 @@ class AlarmRaised(Fact):
     detail: str
     call: CallId | None = None
     agent: AgentNumber | None = None
-
-
-@functools.cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
-
-
-@functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {name: hints[name] for name in _names(kind)}
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
-    return value
-
-
-def _revive(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        hint = next(a for a in typing.get_args(hint) if a is not type(None))
-    if hint is datetime:
-        return datetime.fromisoformat(value)
-    if typing.get_origin(hint) is tuple:
-        item = typing.get_args(hint)[0]
-        return tuple(_revive(item, v) for v in value)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return hint(**{name: value[name] for name in _names(hint) if name in value})
-    return value

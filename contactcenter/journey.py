@@ -4,22 +4,23 @@ import contextlib
 import logging
 from collections.abc import Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from contactcenter import events as e
 from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival
-from contactcenter.calls.ending import STEPS, Ending, abandoned
+from contactcenter.calls.ending import STEPS, Ending, ending_of
 from contactcenter.calls.talking import until_talk_ends
 from contactcenter.center import Center
-from contactcenter.errors import CallerGone, ContactCenterError
+from contactcenter.errors import CallerGone, ContactCenterError, LineLost
 from contactcenter.ids import CallId
-from contactcenter.ivr.destination import Destination, ToEnd, ToFallback, ToNumber, node_after
+from contactcenter.ivr.destination import Destination, ToEnd, ToFallback, node_after, plain
 from contactcenter.ivr.runner import Runner
 from contactcenter.ivr.walk import Walk
 from contactcenter.phone import Phone, Talk, TalkEnd
 from contactcenter.recording.save import save_recording
-from contactcenter.serving import Wish, carry_out, serve, still_there, take_over, wish_of
+from contactcenter.serving import Wish, carry_out, serve, spare_the_caller, still_there, take_over, wish_of
 from contactcenter.survey.survey import survey
 from contactcenter.tickets.attach import attaching_ticket
 from contactcenter.tickets.problem import NOBODY, problem_of
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 
 class Journey:
-    """Needs the line, the arrival, and the Center for all the rest."""
-
     def __init__(self, phone: Phone, arrival: Arrival, center: Center, call: CallId | None = None) -> None:
         self.arrival, self.center = arrival, center
         self.note = CallNotes(call or phone.call, center.bus, center.clock)
@@ -51,8 +50,8 @@ class Journey:
         """A caller who hangs up, and even our own mistake, are endings, not errors."""
         try:
             ending = (await way).after(self.talk)
-        except CallerGone:
-            ending = self.caller_gone()
+        except CallerGone as gone:
+            ending = ending_of(gone, self.walk.step, self.talk, self.note)
         except Exception as error:  # noqa: BLE001 (whatever it is, the caller must not be dropped for it)
             ending = await self.our_mistake(error)
         self.note(e.CallEnded, outcome=ending.outcome, why=ending.why)
@@ -63,19 +62,30 @@ class Journey:
 
     async def way(self) -> Ending:
         await self.phone.answer()
+        runner = await self.begin()
+        return await self.follow(runner, "") if isinstance(runner, Runner) else runner
+
+    async def begin(self) -> Runner | Ending:
+        """The hotline's flow, ready to run; the ending where there is no such hotline."""
         hotline = self.center.configuration.hotlines.get(self.arrival.hotline)
-        flows, means = self.center.flows, self.center.means(hotline) if hotline else None
-        self.phone.language = hotline.language if hotline else self.phone.language
-        if hotline is None or means is None:
+        if hotline is None:
             await self.phone.play("unknown-hotline")
             return await self.farewell(Ending("refused", f"{self.arrival.hotline} is no hotline of this site"))
+        flows, means = self.center.flows, self.center.means(hotline)
+        self.phone.language = hotline.language
         await self.walk.begin(means)
-        runner = Runner(self.walk, flows, hotline.flow)
-        node: str | None = ""
+        return Runner(self.walk, flows, hotline.flow)
+
+    async def follow(self, runner: Runner, node: str | None) -> Ending:
+        """From a node of the flow on, and wherever it sends the call, to the end."""
         while node is not None:
             to = still_there(await runner.run(node), self.center.configuration.queues)
             ending, talked = await self.carry_out(to)
             node = node_after(to, talked=talked)
+        return await self.conclude(to, ending, talked)
+
+    async def conclude(self, to: Destination, ending: Ending, talked: bool) -> Ending:
+        """Nothing of the flow is left: the survey and the farewell, unless the on-call phones have the call."""
         if isinstance(to, ToFallback):
             return ending
         return await self.rate() if talked else await self.farewell(ending)
@@ -85,11 +95,9 @@ class Journey:
         if isinstance(to, ToEnd):
             return Ending("answered") if self.talk else Ending("refused", to.why), False
         self.walk.introduce()
+        self.note(e.FlowLeft, to=plain(to))
         wish = wish_of(to, self.arrival, self.walk.customer)
-        ending, talked = await self.talks(wish, await carry_out(self.phone, to, wish, self.center, self.note))
-        if isinstance(to, ToNumber) and self.talk is None:
-            await self.phone.stop_recording()
-        return ending, talked
+        return await self.talks(wish, await carry_out(self.phone, to, wish, self.center, self.note))
 
     async def talks(self, wish: Wish, served: Talk | Ending) -> tuple[Ending, bool]:
         """Conversations, one after the other when agents hand the caller over; whether the last came to its end."""
@@ -117,13 +125,14 @@ class Journey:
         problem = problem_of(self.note.call, talk.answered_at, self.arrival, self.walk.customer, assignee)
         async with attaching_ticket(problem, self.center.tickets, self.note):
             end, self.walk.step = await self.until_talk_ends(talk), "tickets"
-        if end.by == "caller":
-            raise CallerGone("the caller hung up, and nothing that follows a conversation is for them")
+        if end.by != "agent":
+            raise (LineLost if end.by == "system" else CallerGone)("nothing that follows is for a caller who is gone")
         return end
 
     async def until_talk_ends(self, talk: Talk) -> TalkEnd:
-        over = self.center.distributor.talk_over
-        return await until_talk_ends(talk, lambda: over(self.note.call, talk.agent), self.note)
+        return await until_talk_ends(
+            talk, partial(self.center.distributor.talk_over, self.note.call, talk.agent), self.note
+        )
 
     async def farewell(self, ending: Ending) -> Ending:
         """Whatever the caller does from here on, this is how the call ended."""
@@ -131,20 +140,10 @@ class Journey:
             await self.phone.hang_up()
         return ending
 
-    def caller_gone(self) -> Ending:
-        return Ending("answered", "the caller hung up") if self.talk else abandoned(self.walk.step, self.note)
-
     async def our_mistake(self, error: Exception) -> Ending:
-        """The caller is not dropped for it: a conversation goes on to its end, all others reach the on-call phones."""
         log.error("call %s: the journey failed at %s", self.note.call, self.walk.step, exc_info=error)
         self.note(e.AlarmRaised, name="journey_failed", detail=f"at {self.walk.step}: {error}")
         ending = Ending("answered" if self.talk else "failed", f"our mistake in {STEPS[self.walk.step]}")
         with contextlib.suppress(ContactCenterError):
-            if self.talk is None or self.walk.step not in {"calls", "tickets", "survey"}:
-                await self.phone.give_to_fallback()
-                return ending
-            if self.walk.step == "calls":
-                await self.until_talk_ends(self.talk)
-            await self.phone.play("goodbye")
-            await self.phone.hang_up()
+            await spare_the_caller(self.phone, self.talk, self.walk.step, self.until_talk_ends)
         return ending

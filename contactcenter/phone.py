@@ -115,8 +115,10 @@ class Phone(Protocol):
 class Switchboard(Protocol):
     """Where a line comes from that is not a caller's who just arrived."""
 
-    async def call(self, number: str, hotline: str, seconds: float) -> Phone | None:
-        """Calls a customer over the trunk; None when nobody answered in that time. number: E.164; hotline: who is shown to call."""
+    async def call(self, call: CallId, number: str, hotline: str, seconds: float) -> Phone | None:
+        """Calls a customer over the trunk; None when nobody answered in that time. number: E.164; hotline: who is shown to call;
+        call: the one that the promise to call back was made in.
+        """
         ...
 
     async def transferred(self, call: CallId, seconds: float) -> Phone | None:

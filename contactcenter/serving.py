@@ -1,7 +1,7 @@
 """Step 7 in all its ways: from the first queue to an agent, or to what the admin wants for a call that no agent answers."""
 
 import contextlib
-from collections.abc import Container
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,7 +28,7 @@ from contactcenter.ivr.destination import (
     ToQueue,
     ToVoiceMessage,
 )
-from contactcenter.phone import Phone, Talk
+from contactcenter.phone import Phone, Talk, TalkEnd
 from contactcenter.recording.voice_message import take_voice_message
 from contactcenter.tickets.attach import attach_ticket
 from contactcenter.tickets.problem import problem_of
@@ -50,6 +50,7 @@ APOLOGIES: dict[e.OverflowReason, tuple[str, Ending]] = {
 class Wish:
     """What a call waits for. queue: "" where it does not wait in one; since: when its place began, if not now.
 
+    entered: when it joined the queue, of a call that waits there already and is taken over from another controller.
     handed_to: the agent it was handed over to; record: whether the queue it left unanswered wants recordings; first, skills,
     sticky_hours: as in ivr/destination.py.
     """
@@ -59,6 +60,7 @@ class Wish:
     arrival: Arrival
     customer: Customer | None = None
     since: datetime | None = None
+    entered: datetime | None = None
     handed_to: AgentNumber | None = None
     record: bool = True
     first: tuple[AgentNumber, ...] = ()
@@ -135,13 +137,14 @@ async def serve(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ta
         visited.append(wish.queue)
         with center.distributor.place(await _entering(wish, note, center), wish.shown) as place:
             greeting = "queue-connecting" if wish.handed_to is None else "transfer-connecting"
+            greeting = "" if wish.entered else greeting
             held = await _hold(phone, place, center, note, greeting, may_call_back=bool(wish.arrival.caller))
         if not isinstance(held, Overflow):
             return held
-        wish = replace(wish, since=place.since, handed_to=None, record=place.settings.record)
+        wish = replace(wish, since=place.since, entered=None, handed_to=None, record=place.settings.record)
         action = parse(held.to)
         if action.kind != "queue":
-            return await _elsewhere(phone, wish, held, center, note)
+            return await elsewhere(phone, wish, held, center, note)
         if action.target in visited:
             return await _apologise(phone, "max_wait")
         wish = replace(wish, queue=QueueName(action.target), first=(), sticky_hours=None)
@@ -153,7 +156,7 @@ async def serve_callback(phone: Phone, place: Place, wish: Wish, center: Center,
     held = await _hold(phone, place, center, note, "callback-here", may_call_back=False)
     if not isinstance(held, Overflow):
         return held
-    return await _elsewhere(phone, replace(wish, record=place.settings.record), held, center, note)
+    return await elsewhere(phone, replace(wish, record=place.settings.record), held, center, note)
 
 
 async def take_over(phone: Phone, agent: AgentNumber, to: str, center: Center, note: CallNotes) -> Phone:
@@ -166,6 +169,19 @@ async def take_over(phone: Phone, agent: AgentNumber, to: str, center: Center, n
         raise CallerGone("the caller hung up while being handed over")
     taken.language = language
     return taken
+
+
+async def spare_the_caller(
+    phone: Phone, talk: Talk | None, step: str, until_talk_ends: Callable[[Talk], Awaitable[TalkEnd]]
+) -> None:
+    """After a mistake of ours at that step: a conversation goes on to its end, all others reach the on-call phones."""
+    if talk is None or step not in {"calls", "tickets", "survey"}:
+        await phone.give_to_fallback()
+        return
+    if step == "calls":
+        await until_talk_ends(talk)
+    await phone.play("goodbye")
+    await phone.hang_up()
 
 
 async def _hold(
@@ -181,16 +197,18 @@ async def _entering(wish: Wish, note: CallNotes, center: Center) -> CallEnters:
         before = await center.sticky_agents(wish.queue, wish.customer, caller, wish.sticky_hours)
         members = {member.agent for member in center.queue(wish.queue).members}
         sticky = tuple(dict.fromkeys((*wish.first, *(agent for agent in before if agent in members))))
-        enters = CallEnters(note.call, wish.queue, wish.priority, sticky, caller=caller, since=wish.since)
+        enters = CallEnters(
+            note.call, wish.queue, wish.priority, sticky, caller=caller, since=wish.since, entered=wish.entered
+        )
         return replace(enters, direct=bool(wish.first), skills=frozenset(wish.skills))
     seconds = center.queue(wish.queue).ring_seconds
     agents = (wish.handed_to,)
-    return CallEnters(
-        note.call, wish.queue, wish.priority, agents, since=note.now(), sticky_seconds=seconds, direct=True
-    )
+    enters = CallEnters(note.call, wish.queue, wish.priority, agents, sticky_seconds=seconds, direct=True)
+    return replace(enters, since=wish.since if wish.entered else note.now(), entered=wish.entered)
 
 
-async def _elsewhere(phone: Phone, wish: Wish, held: Overflow, center: Center, note: CallNotes) -> Talk | Ending:
+async def elsewhere(phone: Phone, wish: Wish, held: Overflow, center: Center, note: CallNotes) -> Talk | Ending:
+    """Where a queue sent a call that no agent answered, and that is no queue. Raises CallerGone."""
     action = parse(held.to)
     match action.kind:
         case "number":
@@ -220,6 +238,8 @@ async def _dial(
         await phone.record(*center.recorder.parts(note.call))
     talk = await phone.dial(number, seconds)
     if isinstance(talk, str):
+        if wish.record:
+            await phone.stop_recording()
         if apology:
             await phone.play(apology)
         return Ending("failed", f"{number} did not answer: {talk}")

@@ -145,7 +145,9 @@ class Callbacks:
             agent = place.connection.agent if place.connection is not None else reserved.agent
             if agent is None:
                 return "expired", None
-            customer = await self._switchboard.call(promise.number, promise.hotline, CUSTOMER_RING_SECONDS)
+            customer = await self._switchboard.call(
+                promise.call, promise.number, promise.hotline, CUSTOMER_RING_SECONDS
+            )
             if customer is None:
                 place.let_agent_go()
                 return "no_answer", agent

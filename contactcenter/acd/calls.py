@@ -40,7 +40,13 @@ def enter(state: State, event: CallEnters, now: datetime) -> list[Command]:
     since = place.since if place.since != now else None
     return [
         CallQueued(
-            at=now, call=place.call, queue=place.queue, priority=place.priority, position=place.began_at, since=since
+            at=now,
+            call=place.call,
+            queue=place.queue,
+            priority=place.priority,
+            position=place.began_at,
+            since=since,
+            recovered=event.entered is not None,
         ),
         *_check_need(state, place, now),
     ]
@@ -162,7 +168,7 @@ def _place(state: State, event: CallEnters, settings: QueueSettings, since: date
         event.queue,
         event.priority,
         since,
-        now,
+        event.entered or now,
         state.next_serial(),
         caller=event.caller,
         sticky=event.sticky,

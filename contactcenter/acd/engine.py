@@ -48,6 +48,7 @@ HANDLERS: dict[type, Callable[[State, Any, datetime], list[i.Command]]] = {
     i.PhoneIs: staff.phone_is,
     i.OpenTickets: staff.open_tickets,
     i.Restore: staff.restore,
+    i.RestoreTalk: talks.restore_talk,
     i.Tick: _tick,
 }
 

@@ -44,13 +44,14 @@ async def hold_until_answer(
 ) -> Talk | Overflow:
     """The conversation, or where the call goes instead. Raises CallerGone.
 
-    greeting: the prompt that is heard first, unless the caller has come back to an old place. parts: where the caller's and the agent's voices are recorded, None for not at all. may_call_back: there is a number to call.
+    greeting: the prompt that is heard first, unless the caller has come back to an old place; "" for one who hears music already. parts: where the caller's and the agent's voices are recorded, None for not at all. may_call_back: there is a number to call.
     """
-    prompts: tuple[str, ...] = ("welcome-back" if place.regained else greeting,)
+    prompts: tuple[str, ...] = ("welcome-back" if place.regained else greeting,) if greeting else ()
     may_call_back = may_call_back and place.settings.callback != "off"
     while True:
         try:
-            await phone.play(*prompts, until=place.settled)
+            if prompts:
+                await phone.play(*prompts, until=place.settled)
             wants_callback = await _entertain(phone, place, note, may_call_back)
             if place.overflow is not None:
                 return place.overflow

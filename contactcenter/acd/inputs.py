@@ -32,7 +32,7 @@ class CallEnters:
     the queue says; direct: the sticky agents need not be members. max_wait: the queue's maximum wait holds for it.
     lead_seconds: how much longer than the queue's ring_seconds an offer may take. provisional: the agent who answers waits
     for the customer, see CustomerAnswered. skills: only agents who have all of them are asked; the sticky agents of a direct
-    call are asked without.
+    call are asked without. entered: when it joined this queue, of a call that waited there before the controller started.
     """
 
     call: CallId
@@ -47,6 +47,7 @@ class CallEnters:
     lead_seconds: float = 0.0
     provisional: bool = False
     skills: frozenset[str] = frozenset()
+    entered: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +154,29 @@ class OpenTickets:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """What was known of an agent before the controller started. One who is busy by now has no wrap-up of before."""
+    """What was known of an agent before the controller started. One who is busy by now has no wrap-up of before.
+
+    wrap_up_call: the call that the wrap-up follows.
+    """
 
     agent: AgentNumber
     logged_in: bool
     pause_reason: str = ""
     wrap_up_until: datetime | None = None
+    wrap_up_call: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTalk:
+    """A conversation that began before the controller started, and goes on. began: when the agent answered.
+
+    One of a queue or an agent that was removed meanwhile, or of an agent who is busy with another call, is passed over.
+    """
+
+    call: CallId
+    queue: QueueName
+    agent: AgentNumber
+    began: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +202,7 @@ Input = (
     | PhoneIs
     | OpenTickets
     | Restore
+    | RestoreTalk
     | Tick
 )
 

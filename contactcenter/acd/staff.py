@@ -9,7 +9,8 @@ from contactcenter.acd.state import State
 from contactcenter.acd.talks import end_wrap_up, phone_changed, start_wrap_up
 from contactcenter.agents.states import Activity, LiveAgent
 from contactcenter.errors import BadInput
-from contactcenter.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentResumed, PhoneChanged
+from contactcenter.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentResumed, PhoneChanged, WrapUpEnded
+from contactcenter.ids import CallId
 
 
 def log_in(state: State, event: LogIn, now: datetime) -> list[Command]:
@@ -92,14 +93,17 @@ def open_tickets(state: State, event: OpenTickets, now: datetime) -> list[Comman
 
 
 def restore(state: State, event: Restore, now: datetime) -> list[Command]:
-    agent = state.agent(event.agent)
+    """A wrap-up that was over while no controller was there ended in its time."""
+    agent, until = state.agent(event.agent), event.wrap_up_until
     agent.pause_reason = event.pause_reason
     _set_logged_in(state, agent, event.logged_in)
-    if event.wrap_up_until is not None and event.wrap_up_until > now and agent.activity is Activity.IDLE:
-        agent.activity, agent.since = Activity.WRAP_UP, now
-        start_wrap_up(state, agent, event.wrap_up_until)
+    if until is not None and until > now and agent.activity is Activity.IDLE:
+        agent.activity, agent.since, agent.call = Activity.WRAP_UP, now, event.wrap_up_call
+        start_wrap_up(state, agent, until)
     state.agent_changed(agent)
-    return []
+    if until is None or until > now:
+        return []
+    return [WrapUpEnded(at=until, agent=event.agent, call=event.wrap_up_call or CallId(""))]
 
 
 def _set_logged_in(state: State, agent: LiveAgent, value: bool) -> None:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-from contactcenter.acd.inputs import Command, CustomerAnswered, ExtendWrapUp, TalkOver
+from contactcenter.acd.inputs import Command, CustomerAnswered, ExtendWrapUp, RestoreTalk, TalkOver
+from contactcenter.acd.line import WaitingCall
 from contactcenter.acd.offers import call_answered
 from contactcenter.acd.state import State, Talking
 from contactcenter.agents.states import Activity, LiveAgent, Move
@@ -49,6 +50,18 @@ def take_back(state: State, talk: Talking, now: datetime) -> LiveAgent:
 def talk_over(state: State, event: TalkOver, now: datetime) -> list[Command]:
     talk = state.talking.get(event.call)
     return [] if talk is None or talk.agent != event.agent else _end_talk(state, talk, now)
+
+
+def restore_talk(state: State, event: RestoreTalk, now: datetime) -> list[Command]:
+    agent, settings = state.agents.get(event.agent), state.queues.get(event.queue)
+    if agent is None or settings is None or agent.activity is not Activity.IDLE:
+        return []
+    place = WaitingCall(event.call, event.queue, 0, event.began, event.began, state.next_serial())
+    agent.move(Move.RESERVE, now, event.call)
+    agent.move(Move.ANSWER, event.began, event.call)
+    state.talking[event.call] = Talking(event.agent, place, event.began, settings, 0.0)
+    state.agent_changed(agent)
+    return []
 
 
 def phone_changed(state: State, agent: LiveAgent, now: datetime) -> None:

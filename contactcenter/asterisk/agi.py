@@ -64,7 +64,9 @@ class AgiSession:
         self._writer = _Writer(transport)
         self._answers = AnswerReader()
         self._hung_up = asyncio.Event()
-        self._ended = False
+        self._ended = self._closed = False
+        self.lost = False
+        """The session ended without a hang-up, and not by our `close`: Asterisk is gone, or the way to it."""
         self._idle = asyncio.Event()  # no answer is owed to us
         self._idle.set()
         self._answer: asyncio.Future[AgiResult | None] | None = None
@@ -80,6 +82,7 @@ class AgiSession:
 
     def close(self) -> None:
         """Give the call back to Asterisk's dialplan."""
+        self._closed = True
         self._transport.close()
 
     async def command(self, *words: str, timeout: float | None = None, even_if_gone: bool = False) -> AgiResult:
@@ -145,6 +148,7 @@ class AgiSession:
 
     def end(self) -> None:
         """For AgiServer: no more lines will come."""
+        self.lost = not (self.hung_up or self._closed)
         self._ended = True
         self._hung_up.set()
         self._settle(None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from contactcenter.acd.inputs import Input, PhoneIs
 from contactcenter.asterisk.agi import AgiSession
@@ -27,7 +27,7 @@ RETRY_SECONDS = 1.0
 
 class Gateway:
     """`tell` hears of phones and offers, `publish` of alarms. configuration: what holds now; write_phones: writes the accounts of
-    phones and trunks for Asterisk.
+    phones and trunks for Asterisk; first_look: takes calls over that another controller had, before any phone counts as free.
     """
 
     def __init__(
@@ -40,9 +40,10 @@ class Gateway:
         tell: Callable[[Input], None],
         publish: Callable[[Fact], None],
         configuration: Callable[[], Configuration],
+        first_look: Callable[[], Awaitable[None]],
     ) -> None:
         self._tell, self._configuration, self._region = tell, configuration, settings.region
-        self._write_phones, self._phones_changed = write_phones, asyncio.Event()
+        self._write_phones, self._phones_changed, self._first_look = write_phones, asyncio.Event(), first_look
         self._phones_changed.set()  # what changed while no controller ran, Asterisk has not heard of
         events = AmiEvents(on_phone=tell)
         self.ami = AmiClient(
@@ -97,11 +98,12 @@ class Gateway:
 
     async def _resynchronise(self) -> None:
         """The state of every phone and of all lines, on each connection; a phone that Asterisk does not list is not there."""
+        await self.lines.resynchronise()
+        await self._first_look()
         states = [phone_state(m["Device"], m["State"]) for m in await self.ami.action_list("DeviceStateList")]
         known = {state.agent: state for state in states if state is not None}
         for number in self._configuration().agents:
             self._tell(known.get(number, PhoneIs(number, "unreachable")))
-        await self.lines.resynchronise()
 
     def _addresses(self, number: str) -> tuple[str, ...]:
         now = self._configuration()

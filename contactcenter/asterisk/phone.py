@@ -18,7 +18,7 @@ from contactcenter.asterisk.talk import AsteriskTalk, hung_up
 from contactcenter.asterisk.translate import AmiEvents, miss
 from contactcenter.asterisk.wire import AgiResult
 from contactcenter.clock import Clock
-from contactcenter.errors import CallerGone
+from contactcenter.errors import CallerGone, LineLost
 from contactcenter.events import MissReason
 from contactcenter.ids import AgentNumber, CallId
 
@@ -56,7 +56,10 @@ class AsteriskPhone:
         self._channel, self._channel_id = session.env["agi_channel"], session.env["agi_uniqueid"]
         self._language = session.env.get("agi_language", "")
         self.language = self._language
-        self._music = self._recording = self._recorded = False
+        again = session.env.get("agi_arg_4", "0") != "0"
+        self._music: bool | None = None if again else False
+        """None: not known, of a call that another controller had."""
+        self._recording, self._recorded = False, again
         self._talking: asyncio.Task[AgiResult] | None = None
         self.released = asyncio.Event()
         """Set by let_go."""
@@ -130,7 +133,7 @@ class AsteriskPhone:
             connected.cancel()
         if not line.connected.is_set() and running.done():
             if hung_up(running):
-                raise CallerGone("the caller hung up before the agent was connected")
+                raise self._gone("the caller hung up before the agent was connected")
             if await self._get(variables.BRIDGE_RESULT) != "SUCCESS":
                 return None
         return self._talk(agent, self._clock.now(), running)
@@ -272,18 +275,21 @@ class AsteriskPhone:
         try:
             answer = await self._session.command("GET VARIABLE", variable, timeout=COMMAND_SECONDS, even_if_gone=True)
         except CallerHungUp as error:
-            raise CallerGone(str(error)) from None
+            raise self._gone(str(error)) from None
         return answer.data
 
     async def _do(self, *words: str, seconds: float | None = COMMAND_SECONDS) -> AgiResult:
         try:
             return await self._session.command(*words, timeout=seconds)
         except CallerHungUp as error:
-            raise CallerGone(str(error)) from None
+            raise self._gone(str(error)) from None
 
     def _refuse_if_gone(self) -> None:
         if self.gone:
-            raise CallerGone("the caller hung up")
+            raise self._gone("the caller hung up")
+
+    def _gone(self, why: str) -> CallerGone:
+        return LineLost("the way to Asterisk is lost") if self._session.lost else CallerGone(why)
 
 
 def _key(answer: AgiResult) -> str:

@@ -39,17 +39,17 @@ class AsteriskSwitchboard:
         self._awaited: dict[str, asyncio.Future[Outcome]] = {}
         events.channels[PREFIX] = self._take_event
 
-    async def call(self, number: str, hotline: str, seconds: float) -> AsteriskPhone | None:
+    async def call(self, call: CallId, number: str, hotline: str, seconds: float) -> AsteriskPhone | None:
         """A trunk that can't take the call leaves it to the next one; never do two ring at once."""
         for address in self._addresses(number):
-            line = await self._call(address, hotline, seconds)
+            line = await self._call(call, address, hotline, seconds)
             if line is not Missed.BY_TRUNK:
                 return line if isinstance(line, AsteriskPhone) else None
         return None
 
-    async def _call(self, address: str, hotline: str, seconds: float) -> Outcome:
+    async def _call(self, call: CallId, address: str, hotline: str, seconds: float) -> Outcome:
         """Originates; the answered channel enters [callback] of asterisk-conf/extensions.conf."""
-        channel = f"{PREFIX}-{uuid4().hex}"
+        channel = f"{PREFIX}-{call}-{uuid4().hex}"
         waiting = self._wait_for(channel)
         try:
             await self._ami.action(
@@ -112,6 +112,13 @@ class AsteriskSwitchboard:
             await self._ami.action("Hangup", Channel=channel, Cause="16")
         except AmiProblem:
             return
+
+
+def promise_of(channel: str) -> CallId | None:
+    """The call that a customer is called back for, by the id of the customer's channel; None for other channels."""
+    prefix, _, rest = channel.partition("-")
+    call = rest.rpartition("-")[0]
+    return CallId(call) if prefix == PREFIX and call else None
 
 
 def _resolve(waiting: "asyncio.Future[Outcome]", outcome: Outcome) -> None:

@@ -37,6 +37,8 @@ class AsteriskTalk:
         context, extension, hanging_up = await self._where_the_caller_is()
         if context == variables.TRANSFERRED:
             return TalkEnd(at, "agent", extension)
+        if self._session.lost:
+            return TalkEnd(at, "system")
         by_caller = hung_up(self._running) or self._session.hung_up or hanging_up == "1"
         return TalkEnd(at, "caller" if by_caller else "agent")
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
 
 from contactcenter.acd.inputs import PhoneIs
 from contactcenter.agents.states import Phone
 from contactcenter.asterisk import causes
-from contactcenter.calls.arrival import Arrival
+from contactcenter.calls.arrival import Arrival, Return
 from contactcenter.configuration.models import Trunk
 from contactcenter.customers.numbers import LONGEST, as_dialed, normalise
 from contactcenter.errors import BadInput
@@ -107,6 +108,20 @@ def arrival(env: Mapping[str, str], region: str, agents: frozenset[str], trunks:
         else plain_text(_unquote(env["agi_calleridname"])),
         trunk=name,
     )
+
+
+def returned(env: Mapping[str, str], now: datetime) -> Return | None:
+    """What a FastAGI request tells of a call that another controller had; None for one that nobody had. Its arguments: how often it
+    was tried before, the results of Bridge and Dial, and when the last try that had one ended.
+    """
+    handed_over = env.get("agi_network_script") == "transfer"
+    if env.get("agi_arg_4", "0") == "0" and not handed_over:
+        return None
+    bridge, _, dial = env.get("agi_arg_5", "").partition("/")
+    left = env.get("agi_arg_6", "")
+    left_at = datetime.fromtimestamp(float(left), UTC) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", left) else now
+    to = env.get("agi_arg_2", "") if handed_over else ""
+    return Return(bridge == "SUCCESS" or dial == "ANSWER", min(left_at, now), to)
 
 
 def _unquote(name: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from contactcenter.bus import CallNotes
+from contactcenter.errors import CallerGone, LineLost
 from contactcenter.events import CallAbandoned, Outcome
 
 STEPS = {
@@ -28,6 +29,13 @@ class Ending:
     def after(self, talk: object | None) -> "Ending":
         """The same, where there was a conversation before: whatever came of it later, the call was answered."""
         return Ending("answered", self.why) if talk and self.outcome in {"failed", "abandoned", "refused"} else self
+
+
+def ending_of(gone: CallerGone, step: str, talk: object | None, note: CallNotes) -> Ending:
+    """Of a call whose line is gone. talk: whether there was a conversation before."""
+    if isinstance(gone, LineLost):
+        return Ending("answered" if talk else "failed", f"Asterisk went away in {STEPS[step]}")
+    return Ending("answered", "the caller hung up") if talk else abandoned(step, note)
 
 
 def abandoned(step: str, note: CallNotes) -> Ending:

@@ -9,6 +9,7 @@ from contactcenter.changes import Author
 from contactcenter.customers.company import Company
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.unique import Edit
+from contactcenter.ids import CompanyId
 
 
 class CustomerBook(Protocol):
@@ -18,6 +19,10 @@ class CustomerBook(Protocol):
 
     async def by_service_code(self, code: str) -> Customer | None:
         """The company with this service code; no contact, since anybody there may know it."""
+        ...
+
+    async def by_company(self, company: CompanyId) -> Customer | None:
+        """The company itself, without a contact."""
         ...
 
 

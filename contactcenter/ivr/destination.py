@@ -1,6 +1,8 @@
 """Where a flow sends a call. Carried out by serving.py and journey.py, which come back to the flow where it says so."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from contactcenter.ids import AgentNumber, QueueName
 
@@ -70,3 +72,21 @@ def node_after(to: Destination, *, talked: bool) -> str | None:
             return to.then if talked else to.failed
         case _:
             return None
+
+
+KINDS: dict[str, Callable[..., Destination]] = {
+    kind.__name__: kind for kind in (ToQueue, ToNumber, ToVoiceMessage, ToCallback, ToEnd, ToFallback)
+}
+
+
+def plain(to: Destination) -> dict[str, Any]:
+    """As a fact keeps it: the fields, and the kind's name under `kind`."""
+    return {"kind": type(to).__name__, **asdict(to)}
+
+
+def read(kept: Mapping[str, Any]) -> Destination:
+    """The destination that `plain` was taken from."""
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in kept.items() if name != "kind"
+    }
+    return KINDS[kept["kind"]](**fields)

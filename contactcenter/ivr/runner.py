@@ -1,6 +1,6 @@
 """Takes one caller through flows, node by node, until it is clear where the call goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from contactcenter.events import FlowStarted, NodeEntered
 from contactcenter.ivr.destination import Destination, ToFallback
@@ -44,6 +44,26 @@ class Runner:
                 case _:
                     return outcome
 
+    def resume(self, flows: Sequence[tuple[str, str | None]]) -> None:
+        """As it was: the flows under way, the innermost last, each with the node that follows it in the one before.
+
+        One that was removed since then, or lost a node to come back to, is passed over together with those inside.
+        """
+        self._flow, self._callers = None, []
+        for name, then in flows:
+            if name not in self._flows:
+                break
+            if self._flow is not None:
+                if then is None or then not in self._flow.nodes:
+                    break
+                self._callers.append((self._flow, then))
+            self._flow = self._flows[name]
+            self._walk.flow = name
+
+    def has(self, flow: str, node: str) -> bool:
+        """Whether that is the present flow, and it has that node."""
+        return self._flow is not None and self._flow.name == flow and node in self._flow.nodes
+
     def _enter(self, into: Into) -> Outcome:
         walk = self._walk
         if into.then is None:
@@ -55,7 +75,8 @@ class Runner:
         walk.step = walk.step if into.flow in self._flows else "ivr"
         self._flow = self._flows[into.flow]
         walk.flow = self._flow.name
-        walk.note(FlowStarted, flow=self._flow.name, version=self._flow.version)
+        then = into.then if self._callers else None
+        walk.note(FlowStarted, flow=self._flow.name, version=self._flow.version, then=then)
         return self._flow.start
 
     async def _step(self, name: str) -> Outcome:

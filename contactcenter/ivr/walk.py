@@ -114,7 +114,7 @@ class Walk:
 
     def pressed(self, key: str, counts: bool) -> None:
         """Notes a key of a menu ("" for none in time); one that counts is what the caller chose at the present node."""
-        self.note(e.KeyPressed, flow=self.flow, node=self.node, key=key)
+        self.note(e.KeyPressed, flow=self.flow, node=self.node, key=key, counts=counts)
         if counts:
             self.menu[self.node] = key
         if key:
@@ -128,6 +128,7 @@ class Walk:
     def keep(self, name: str, value: str, secret: bool = False) -> None:
         """Sets a variable; what is longer than LONGEST_VALUE is cut, what is no text left out."""
         self.values[name] = NO_TEXT.sub("", value)[:LONGEST_VALUE]
+        self.note(e.VariableSet, name=name, value="" if secret else self.values[name], secret=secret)
         if secret:
             self.secret.add(name)
         else:

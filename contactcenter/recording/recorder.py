@@ -39,6 +39,14 @@ class Recorder:
         """Where Asterisk writes (the caller's voice, the agent's voice) of a call."""
         return self._parts / f"{_safe(call)}-caller.wav", self._parts / f"{_safe(call)}-agent.wav"
 
+    def has_parts(self, call: CallId) -> bool:
+        """Whether there is something to save of that call."""
+        return any(part.exists() for part in self.parts(call))
+
+    def left(self) -> list[CallId]:
+        """The calls that there are parts of."""
+        return [CallId(file.name.removesuffix("-caller.wav")) for file in sorted(self._parts.glob("*-caller.wav"))]
+
     def low_on_space(self) -> str:
         """A sentence when the disk is nearly full, else ""."""
         free = shutil.disk_usage(self.folder).free

@@ -127,7 +127,8 @@ class QueueLog:
         self._leave(fact.call, call)
         call.wait = _Wait(fact.queue, fact.at, fact.position, seen=not call.promised)
         self._line_of.setdefault(fact.queue, []).insert(fact.position - 1, fact.call)
-        return [self._enterqueue(fact.at, fact.call, call.number, call.wait)] if call.wait.seen else []
+        seen = call.wait.seen and not fact.recovered
+        return [self._enterqueue(fact.at, fact.call, call.number, call.wait)] if seen else []
 
     def _enterqueue(self, at: datetime, call: CallId, number: str, wait: _Wait) -> str:
         return _line(at, call, wait.queue, "", "ENTERQUEUE", "", number, wait.began_at)

@@ -73,6 +73,11 @@ class MemoryStore:
         row = next((row for row in self._companies.values() if row["service_code"] == code), None)
         return None if row is None else self._customer(row, None, "")
 
+    async def by_company(self, company: CompanyId) -> Customer | None:
+        await self._turn("by_company")
+        row = self._companies.get(company)
+        return None if row is None else self._customer(row, None, "")
+
     def _customer(self, row: dict[str, Any], contact: ContactId | None, contact_name: str) -> Customer:
         return Customer(
             company=CompanyId(row["id"]),

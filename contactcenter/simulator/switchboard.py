@@ -29,7 +29,7 @@ class FakeSwitchboard:
         """A line that may be handed over."""
         self._lines[line.call] = line
 
-    async def call(self, number: str, hotline: str, seconds: float) -> FakePhone | None:  # noqa: ARG002 (no display here)
+    async def call(self, call: CallId, number: str, hotline: str, seconds: float) -> FakePhone | None:  # noqa: ARG002 (no display here)
         self.called.append(number)
         script = self._scripts.get(number)
         behaviour, caller = script.pop(0) if script else (Answers(), None)

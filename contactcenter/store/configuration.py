@@ -17,7 +17,7 @@ from contactcenter.configuration.kinds import AGENT, KINDS
 from contactcenter.configuration.models import Check, Configuration, Operation
 from contactcenter.configuration.plain import read_rows
 from contactcenter.errors import BadInput, StoreError
-from contactcenter.ids import AgentNumber
+from contactcenter.ids import AgentNumber, CallId
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
 from contactcenter.store.database import worker_of
@@ -54,7 +54,11 @@ class ConfigurationRepository:
             rows = await connection.execute(select(t.agents))
             return {
                 AgentNumber(row.number): Restore(
-                    AgentNumber(row.number), row.logged_in, row.pause_reason, row.wrap_up_until
+                    AgentNumber(row.number),
+                    row.logged_in,
+                    row.pause_reason,
+                    row.wrap_up_until,
+                    CallId(row.wrap_up_call) if row.wrap_up_call else None,
                 )
                 for row in rows
             }

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.customers.customer import Customer
+from contactcenter.ids import CompanyId
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
 
@@ -24,11 +25,9 @@ _BY_NUMBER = (
     .join(t.customer_groups, t.customer_groups.c.id == t.companies.c.group_id, isouter=True)
     .where(t.contact_numbers.c.number == bindparam("key"))
 )
-_BY_CODE = (
-    select(*_COMPANY)
-    .join(t.customer_groups, t.customer_groups.c.id == t.companies.c.group_id, isouter=True)
-    .where(t.companies.c.service_code == bindparam("key"))
-)
+_COMPANIES = select(*_COMPANY).join(t.customer_groups, t.customer_groups.c.id == t.companies.c.group_id, isouter=True)
+_BY_CODE = _COMPANIES.where(t.companies.c.service_code == bindparam("key"))
+_BY_ID = _COMPANIES.where(t.companies.c.id == bindparam("key"))
 """Built once: making the statement anew costs more than the lookup."""
 
 
@@ -44,6 +43,10 @@ class CustomerRepository:
 
     async def by_service_code(self, code: str) -> Customer | None:
         row = await worker_of(self._database).find(_BY_CODE, {"key": code})
+        return None if row is None else _customer(row, None, "")
+
+    async def by_company(self, company: CompanyId) -> Customer | None:
+        row = await worker_of(self._database).find(_BY_ID, {"key": company})
         return None if row is None else _customer(row, None, "")
 
 

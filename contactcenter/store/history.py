@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.acd.ports import Past, PastPart
@@ -36,6 +36,10 @@ CALL_KEYS = (
     "ticket",
     "recording",
 )
+
+
+OPEN = t.calls.c.outcome == literal_column("''")
+"""As the index of open calls has it."""
 
 
 def _last_agent(whose: ColumnElement[Any]) -> Select[Any]:
@@ -139,6 +143,15 @@ class HistoryRepository:
         query = select(t.facts).where(t.facts.c.call_id == call).order_by(t.facts.c.seq)
         async with self._database.connect() as connection:
             return [Fact.read(row.kind, row.at, row.data) for row in await connection.execute(query)]
+
+    async def open_calls(self) -> dict[CallId, list[Fact]]:
+        """Every fact of the calls that have not ended, in the order they happened."""
+        query = select(t.facts).join(t.calls, t.calls.c.id == t.facts.c.call_id).where(OPEN).order_by(t.facts.c.seq)
+        found: dict[CallId, list[Fact]] = {}
+        async with self._database.connect() as connection:
+            for row in await connection.execute(query):
+                found.setdefault(CallId(row.call_id), []).append(Fact.read(row.kind, row.at, row.data))
+        return found
 
     async def alarms(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The newest first: at, name, detail, call, agent."""

@@ -31,10 +31,13 @@ class Projections:
         self._stored: dict[CallId, Row] = {}
         self._over: dict[CallId, None] = {}
 
-    def write(self, connection: Connection, batch: Sequence[e.Fact]) -> None:
-        """All within the connection's transaction. When it fails: forget()."""
+    def write(self, connection: Connection, numbered: Sequence[tuple[int, e.Fact]]) -> None:
+        """All within the connection's transaction. When it fails: forget(). A number of 0 is left to the database."""
+        batch = [fact for _, fact in numbered]
         calls = self._calls(connection, [fact for fact in batch if isinstance(fact, e.CallFact)])
-        connection.execute(INSERT_FACTS, [_row(fact) for fact in batch])
+        connection.execute(
+            INSERT_FACTS, [_row(fact) | ({"seq": number} if number else {}) for number, fact in numbered]
+        )
         if calls:
             connection.execute(_upsert(connection.dialect.name, t.calls), calls)
         _write_agents(connection, batch)
@@ -122,9 +125,9 @@ def _agent_values(fact: e.AgentFact) -> Row:
         case e.AgentResumed():
             values = {"pause_reason": ""}
         case e.WrapUpStarted() | e.WrapUpExtended():
-            values = {"wrap_up_until": fact.until}
+            values = {"wrap_up_until": fact.until, "wrap_up_call": fact.call}
         case e.WrapUpEnded():
-            values = {"wrap_up_until": None}
+            values = {"wrap_up_until": None, "wrap_up_call": ""}
     return values
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -183,10 +184,21 @@ agents = Table(
     Column("logged_in", Boolean, nullable=False, default=False),
     Column("pause_reason", String(40), nullable=False, default=""),
     Column("wrap_up_until", Utc),
+    Column("wrap_up_call", String(60), nullable=False, default=""),
 )
 """What agents were doing when the controller last knew."""
 
 # ---- what happened
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("term", Integer, nullable=False),
+    Column("until", Utc, nullable=False),
+)
+"""Who decides, and until when; term: counts the holders."""
 
 facts = Table(
     "facts",
@@ -225,6 +237,7 @@ calls = Table(
     Column("rating", Integer),
     Column("ticket", Integer, index=True),
     Column("recording", String(200), nullable=False, default=""),
+    Index("ix_calls_open", "arrived_at", sqlite_where=text("outcome = ''"), postgresql_where=text("outcome = ''")),
     Index("ix_calls_contact_answered", "contact_id", "answered_at"),
     Index("ix_calls_company_answered", "company_id", "answered_at"),
     Index("ix_calls_caller_answered", "caller", "answered_at"),

@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
+from contactcenter.store import tables as t
 from contactcenter.store.database import blocking
 from contactcenter.store.projections import Projections
+from contactcenter.store.spool import Numbered, Spool
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,8 @@ GROUP_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 AWAY = (OperationalError, InterfaceError, OSError)
 """The database's fault, not the facts': what could not be written now can be written later."""
+MOST_IN_MEMORY = 20_000
+"""Facts; while more of them wait for the database, they are on disk alone."""
 
 
 @dataclass(eq=False, slots=True)
@@ -47,23 +51,66 @@ class _Job:
 class FactWriter:
     """Takes facts from the bus at once, commits them in order, at most GROUP_SECONDS later.
 
-    A commit that fails because of the database is tried again every RETRY_SECONDS until it succeeds; facts wait in memory meanwhile.
+    A commit that fails because of the database is tried again every RETRY_SECONDS until it succeeds. Meanwhile facts wait, the first
+    MOST_IN_MEMORY of them in memory too, all of them in the spool: there they also survive the end of the process, see `open`.
 
     A thread of its own gathers and writes, with an engine of its own: each change of threads costs more than a statement, and
     an async engine would change them three times for each. The event loop is woken only for those who wait.
     """
 
-    def __init__(self, database: AsyncEngine) -> None:
+    def __init__(self, database: AsyncEngine, spool: Spool | None = None) -> None:
+        """spool: None for a process that ends in order."""
         self.engine = blocking(database)
-        self._waiting: list[e.Fact] = []
+        self.on_trouble: Callable[[str, str], None] = lambda _name, _detail: None
+        """Told on the event loop what a person must look at: a short name, and one line. Once, until it is over."""
+        self._spool, self._told = spool, set[str]()
+        self._waiting: list[Numbered] = []
+        self._lock = threading.Lock()
+        self._behind: int | None = None
+        """Where in the spool the facts begin that are not in memory."""
         self._jobs: deque[_Job] = deque()
         self._watchers: deque[asyncio.Future[None]] = deque()
         self._arrived, self._stopped = threading.Event(), threading.Event()
         self._projections = Projections()
         self._connection: Connection | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many facts wait in memory for the database."""
+        return len(self._waiting)
+
+    async def open(self) -> list[e.Fact]:
+        """Takes on, and answers with, what an earlier process could not commit any more. Before anything is written."""
+        if self._spool is None:
+            return []
+        self._waiting = await asyncio.to_thread(self._left_by_others, self._spool)
+        if self._waiting:
+            log.warning("%d facts of an earlier process are committed now", len(self._waiting))
+        self._arrived.set()
+        return [fact for _, fact in self._waiting]
+
+    def _left_by_others(self, spool: Spool) -> list[Numbered]:
+        with self.engine.connect() as connection:
+            written = connection.execute(select(func.max(t.facts.c.seq))).scalar() or 0
+        return spool.earlier(written)
+
     def write(self, fact: e.Fact) -> None:
-        self._waiting.append(fact)
+        """On the event loop."""
+        with self._lock:
+            number, kept = 0, self._spool is None
+            if self._spool is not None:
+                try:
+                    number, kept = self._spool.append(fact), True
+                    self._told.discard("facts_in_memory_only")
+                except OSError as error:
+                    number = self._spool.last
+                    self._tell("facts_in_memory_only", f"facts can't be written to disk: {error.strerror or error}")
+            if self._behind is None:
+                self._waiting.append((number, fact))
+                if self._spool is not None and len(self._waiting) >= MOST_IN_MEMORY:
+                    self._behind = self._spool.size
+            elif not kept:
+                self._tell("facts_lost", "neither the database nor the disk takes facts, and memory is full")
         if not self._arrived.is_set():
             self._arrived.set()
 
@@ -82,7 +129,7 @@ class FactWriter:
         while True:
             watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._watchers.append(watcher)  # before looking: what is written after that is told
-            if not self._waiting:
+            if not self._waiting and self._behind is None:
                 self._watchers.remove(watcher)
                 return
             await watcher
@@ -96,6 +143,8 @@ class FactWriter:
             self._stopped.set()
             self._arrived.set()
             await writing
+            if self._spool is not None:
+                self._spool.close(settled=not self._waiting and self._behind is None)
 
     def _write_groups(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
@@ -111,12 +160,41 @@ class FactWriter:
     def _write_group(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, jobs = self._waiting.copy(), [self._jobs.popleft() for _ in range(len(self._jobs))]
         count = self._commit(batch, jobs)
-        del self._waiting[:count]
+        self._forget(count)
         if jobs or self._watchers:
             loop.call_soon_threadsafe(self._settle, jobs)
         if count < len(batch):
+            detail = "the database takes no facts; calls go on, and the facts wait on disk"
+            loop.call_soon_threadsafe(self._tell, "store_away", detail)
             self._stopped.wait(RETRY_SECONDS)
             self._arrived.set()
+        elif batch and "store_away" in self._told:
+            loop.call_soon_threadsafe(self._told.discard, "store_away")
+
+    def _forget(self, count: int) -> None:
+        """So many facts are committed. Those that are on disk alone take their place in memory."""
+        with self._lock:
+            del self._waiting[:count]
+        if self._spool is None:
+            return
+        while self._behind is not None and len(self._waiting) < MOST_IN_MEMORY // 2:
+            facts, self._behind = self._spool.read(self._behind)
+            with self._lock:
+                self._waiting += facts
+                if self._behind == self._spool.size:
+                    self._behind = None
+            self._arrived.set()
+        with self._lock:
+            first = self._waiting[0][0] if self._waiting else self._spool.last + 1
+            if not self._waiting:
+                self._spool.settle()
+        if first > self._spool.last_of_earlier:
+            self._spool.forget_earlier()
+
+    def _tell(self, name: str, detail: str) -> None:
+        if name not in self._told:
+            self._told.add(name)
+            self.on_trouble(name, detail)
 
     def _settle(self, jobs: list[_Job]) -> None:
         """On the event loop. Whoever waits for facts looks again."""
@@ -127,7 +205,7 @@ class FactWriter:
             if not watcher.done():
                 watcher.set_result(None)
 
-    def _commit(self, batch: list[e.Fact], jobs: list[_Job]) -> int:
+    def _commit(self, batch: list[Numbered], jobs: list[_Job]) -> int:
         """How many facts are done with: all, or those before the database was away."""
         try:
             self._commit_together(batch, jobs)
@@ -144,7 +222,7 @@ class FactWriter:
             return self._commit_one_by_one(batch)
         return len(batch)
 
-    def _commit_together(self, batch: Sequence[e.Fact], jobs: Sequence[_Job] = ()) -> None:
+    def _commit_together(self, batch: Sequence[Numbered], jobs: Sequence[_Job] = ()) -> None:
         try:
             connection = self._connection = self._connection or self.engine.connect()
             with connection.begin():
@@ -157,7 +235,7 @@ class FactWriter:
             self._close()
             raise
 
-    def _commit_apart(self, batch: list[e.Fact], jobs: list[_Job]) -> int:
+    def _commit_apart(self, batch: list[Numbered], jobs: list[_Job]) -> int:
         """Work that fails fails alone."""
         for job in jobs:
             try:
@@ -172,11 +250,11 @@ class FactWriter:
             self._connection = None
         self.engine.dispose()
 
-    def _commit_one_by_one(self, batch: list[e.Fact]) -> int:
+    def _commit_one_by_one(self, batch: list[Numbered]) -> int:
         """A fact that no database would take must not keep back the others: it is named in the log."""
-        for done, fact in enumerate(batch):
+        for done, (number, fact) in enumerate(batch):
             try:
-                self._commit_together([fact])
+                self._commit_together([(number, fact)])
             except AWAY:
                 log.exception("%d facts could not be written; trying again in %s s", len(batch) - done, RETRY_SECONDS)
                 return done

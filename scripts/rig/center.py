@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import sqlite3
 import sys
 import time
@@ -245,9 +247,29 @@ class Center:
             await self.wait_fact("CallQueued", call=call)
         return str(call)
 
-    async def wait_prompt(self, caller: Caller, name: str, timeout: float = 15.0, language: str = "zh") -> None:
-        """Until the caller has heard the prompt."""
-        await wait_prompt(caller.media, self.folder / "sounds" / language / f"{name}.wav", timeout)
+    async def wait_prompt(
+        self, caller: Caller, name: str, timeout: float = 15.0, language: str = "zh", since: float | None = None
+    ) -> None:
+        """Until the caller has heard the prompt. since: after that moment (monotonic)."""
+        await wait_prompt(caller.media, self.folder / "sounds" / language / f"{name}.wav", timeout, since)
+
+    async def kill_controller(self) -> int:
+        """SIGKILL, at once; its process."""
+        process = int((self.folder / "run" / "serve.pid").read_text())
+        os.kill(process, signal.SIGKILL)
+        return process
+
+    async def wait_another_controller(self, killed: int, timeout: float = 20.0) -> None:
+        """Until the one after that process takes calls."""
+
+        async def ready() -> bool:
+            holder = (self.folder / "run" / "serve.pid").read_text().strip()
+            with contextlib.suppress(ControllerUnreachable):
+                health = await ControllerClient(self.http_port, self.token).health()
+                return holder not in {"", str(killed)} and health["ready"]
+            return False
+
+        await self.wait_until(ready, bool, timeout)
 
     def trunk(self, **more: Any) -> TrunkPeer:
         """The far side of the trunk: phones outside that the site calls."""

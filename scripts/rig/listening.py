@@ -45,10 +45,10 @@ def heard_prompt(pcm: NDArray[np.int16], file: Path) -> bool:
     return likeness(pcm, prompt[start : start + length]) >= ALIKE
 
 
-async def wait_prompt(media: MediaPeer, file: Path, timeout: float = 15.0) -> None:
-    """Until the prompt was heard. Raises TimeoutError."""
+async def wait_prompt(media: MediaPeer, file: Path, timeout: float = 15.0, since: float | None = None) -> None:
+    """Until the prompt was heard. since: only what came after that moment (monotonic). Raises TimeoutError."""
     end = time.monotonic() + timeout
-    while not heard_prompt(media.heard, file):
+    while not heard_prompt(media.heard_between(since), file):
         if time.monotonic() > end:
             raise TimeoutError(f"{file.name} was not heard within {timeout} s, {len(media.heard) / 8000:.1f} s came")
         await asyncio.sleep(0.2)

@@ -59,6 +59,9 @@ STORED = {
     "DigitsCollected": "call flow node variable digits ok",
     "HttpLookedUp": "call flow node seconds ok why",
     "WrapUpExtended": "agent call until",
+    "VariableSet": "call name value secret",
+    "FlowLeft": "call to",
+    "CallRecovered": "call step how",
 }
 """Names that are in databases out there. Add new facts and new fields (with a default); never rename or remove one."""
 

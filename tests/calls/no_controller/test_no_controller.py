@@ -1,11 +1,15 @@
-"""No controller: callers hear a prompt and reach the on-call phones; killed during a talk, the talk goes on."""
+"""No controller: callers hear a prompt and reach the on-call phones; one that hangs is replaced."""
 
+import contextlib
 import os
 import signal
+
+import pytest
 
 from rig.center import Center
 
 
+@pytest.mark.settings(after_seconds="2")
 async def test_fallback_rings_the_on_call_phones(center: Center) -> None:
     async with center.agent("1002", answer_after=0.2, tone=600) as on_call, center.caller() as caller:
         await kill(center, "up", "serve")
@@ -20,25 +24,6 @@ async def test_fallback_rings_the_on_call_phones(center: Center) -> None:
         assert (await caller.wait_ended()).how == "remote_bye"
     await center.down()
     await center.up()
-
-
-async def test_controller_killed_during_a_talk(center: Center) -> None:
-    async with center.agent("1004", answer_after=0.2, tone=600) as agent, center.caller() as caller:
-        await caller.dial()
-        await center.wait_fact("NodeEntered", node="main-menu")
-        await caller.press("0")
-        await agent.wait_answered()
-        caller.media.start_tone(1100)
-        talking_since = await caller.media.wait_hears(600)
-        started = (await center.read("status"))["processes"]["serve"]
-        await kill(center, "serve")
-        await center.wait_until(
-            lambda: center.read("status"), lambda s: s["up"] and s["processes"].get("serve") not in {None, started}, 20
-        )
-        assert caller.media.longest_gap(talking_since) < 1
-        assert not agent.call.over
-        await agent.hang_up()
-        assert (await caller.wait_ended()).how == "remote_bye"
 
 
 async def test_a_hung_controller_is_replaced_and_its_caller_taken(center: Center) -> None:
@@ -57,7 +42,8 @@ async def test_a_phone_added_while_the_controller_hangs_is_known_in_the_end(cent
     os.kill((await center.read("status"))["processes"]["serve"], signal.SIGSTOP)
     said = await center.cc("agent", "add", "1011", "name=新人", "sip_password=first-one")
     assert "the controller does not answer" in said
-    await kill(center, "serve")
+    with contextlib.suppress(KeyError, ProcessLookupError):  # it may have been found to hang already
+        await kill(center, "serve")
     await center.wait_until(lambda: known(center, "1011"), bool, 20)
     async with center.agent("1011"):
         await center.wait_until(lambda: center.read("agent", "show", "1011"), lambda agent: agent["registered"], 20)

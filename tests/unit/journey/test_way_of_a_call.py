@@ -47,6 +47,7 @@ async def test_a_known_vip_from_the_first_word_to_the_rating(sim: SimulatedCente
         "KeyPressed",
         "NodeEntered",
         "CallRouted",
+        "FlowLeft",
         "CallQueued",
         "CallOffered",
         "CallAnswered",

@@ -1,0 +1,33 @@
+"""what a controller that was killed leaves to the next one: calls that are open, wrap-ups with their call"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+OPEN = sa.text("outcome = ''")
+
+
+def upgrade() -> None:
+    op.create_index("ix_calls_open", "calls", ["arrived_at"], sqlite_where=OPEN, postgresql_where=OPEN)
+    with op.batch_alter_table("agents") as agents:
+        agents.add_column(sa.Column("wrap_up_call", sa.String(60), nullable=False, server_default=""))
+    with op.batch_alter_table("agents") as agents:
+        agents.alter_column("wrap_up_call", existing_type=sa.String(60), server_default=None)
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(20), primary_key=True),
+        sa.Column("holder", sa.String(200), nullable=False),
+        sa.Column("term", sa.Integer, nullable=False),
+        sa.Column("until", sa.DateTime, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("leases")
+    with op.batch_alter_table("agents") as agents:
+        agents.drop_column("wrap_up_call")
+    op.drop_index("ix_calls_open", "calls")
