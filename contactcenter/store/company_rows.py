@@ -101,12 +101,19 @@ def next_ids(connection: Connection, table: Table, count: int) -> Iterator[int]:
     if connection.dialect.name == "sqlite":
         used = select(func.coalesce(func.max(column("seq", Integer)), 0)).select_from(text("sqlite_sequence"))
         last = connection.execute(used.where(literal_column("name") == table.name)).scalar_one_or_none() or 0
-    else:
-        sequence = func.pg_get_serial_sequence(table.name, "id")
-        highest = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
-        last = max(connection.execute(select(func.nextval(sequence))).scalar_one(), highest)
-        connection.execute(select(func.setval(sequence, last + count)))
-    return iter(range(last + 1, last + count + 1))
+        return iter(range(last + 1, last + count + 1))
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    first = connection.execute(select(func.nextval(sequence))).scalar_one()
+    connection.execute(select(func.setval(sequence, first + count - 1)))
+    return iter(range(first, first + count))
+
+
+def count_on(connection: Connection, table: Table) -> None:
+    """Rows came with ids of their own: the next one goes on after them. SQLite does so by itself."""
+    key = table.autoincrement_column
+    if connection.dialect.name != "sqlite" and key is not None:
+        sequence, highest = func.pg_get_serial_sequence(table.name, key.name), select(func.max(key)).scalar_subquery()
+        connection.execute(select(func.setval(sequence, highest)).where(highest.is_not(None)))
 
 
 def group_ids(connection: Connection, names: set[str]) -> dict[str, int]:

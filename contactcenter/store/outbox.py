@@ -12,6 +12,7 @@ from contactcenter.customers.ports import Message
 from contactcenter.errors import StoreError
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
+from contactcenter.store.engines import trouble
 
 T = TypeVar("T")
 NEWEST = 1000
@@ -22,7 +23,7 @@ async def _run(database: AsyncEngine, work: Callable[[Connection], T]) -> T:
     try:
         return await worker_of(database, "admin").run(work)
     except DBAPIError as error:
-        raise StoreError(f"the database does not answer: {error.orig}") from error
+        raise StoreError(f"the database does not answer: {trouble(error)}") from error
 
 
 class OutboxRepository:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 ONLY = {
     "sqlalchemy": "store",
     "alembic": "store",
+    "psycopg": "store",
     "aiohttp": "web",
     "click": "cli",
     "rich": "cli",

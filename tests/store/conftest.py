@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,20 +11,30 @@ from contactcenter.sample import sample_rows
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
 from contactcenter.store.writer import FactWriter
+from rig.postgresql import Postgres
 
-DATABASES = [
-    "sqlite+aiosqlite:///{folder}/contactcenter.db",
-]
-"""Every test of this folder runs on each. Another database is one more line; it must be empty, and is left empty."""
+SQLITE = "sqlite+aiosqlite:///"
 
 
-@pytest.fixture(params=DATABASES, ids=lambda url: url.split(":")[0])
+@pytest.fixture(scope="session")
+def newest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database at the newest version, without a row, to be copied."""
+    file = tmp_path_factory.mktemp("newest") / "contactcenter.db"
+    migrate(f"{SQLITE}{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database at the newest version, without a row."""
-    address = request.param.format(folder=tmp_path)
-    migrate(address)
+    """A database at the newest version, without a row. Every test that asks for it runs on both."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("newest"), tmp_path)
+        yield f"{SQLITE}{tmp_path}/contactcenter.db"
+        return
+    server: Postgres = request.getfixturevalue("postgresql")
+    address = server.database(migrate)
     yield address
-    migrate(address, "base")
+    server.drop(address)
 
 
 @pytest.fixture
