@@ -21,6 +21,7 @@ _OPTIONS = {
     "keepalives_interval": 1,
     "keepalives_count": 3,
     "application_name": "contactcenter",
+    "client_encoding": "UTF8",
 }
 """Parameters of libpq (PostgreSQL: Database Connection Control Functions); the URL's own come before them."""
 _HINTS = {
@@ -118,7 +119,6 @@ def server_of(connection: Connection) -> str:
     if version < OLDEST_POSTGRESQL:
         raise StoreError(f"PostgreSQL {number} is too old; {OLDEST_POSTGRESQL[0]} or newer is needed.")
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
-    encoding = encoding.decode() if isinstance(encoding, bytes) else encoding
     if encoding != "UTF8":
         raise StoreError(
             f"the database's encoding is {encoding}; UTF8 is needed. "
