@@ -22,7 +22,7 @@ from contactcenter.store import tables as t
 from contactcenter.store.changes import record
 from contactcenter.store.company_rows import count_on
 from contactcenter.store.database import worker_of
-from contactcenter.store.engines import trouble
+from contactcenter.store.engines import connected, trouble
 
 REVISION = select(func.max(t.changes.c.revision))
 
@@ -36,23 +36,17 @@ class ConfigurationRepository:
 
     async def load(self) -> Configuration:
         """Raises StoreError."""
-        try:
-            async with self._database.connect() as connection:
-                return await connection.run_sync(_load)
-        except DBAPIError as error:
-            raise StoreError(f"the configuration can't be read: {trouble(error)}") from error
+        async with connected(self._database) as connection:
+            return await connection.run_sync(_load)
 
     async def revision(self) -> int:
         """Of the last change. Raises StoreError."""
-        try:
-            row = await worker_of(self._database).find(REVISION, {})
-        except DBAPIError as error:
-            raise StoreError(f"the configuration can't be read: {trouble(error)}") from error
+        row = await worker_of(self._database).find(REVISION, {})
         return int(row[0] or 0) if row is not None else 0
 
     async def states(self) -> dict[AgentNumber, Restore]:
         """What each agent was doing when the controller last knew."""
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             rows = await connection.execute(select(t.agents))
             return {
                 AgentNumber(row.number): Restore(

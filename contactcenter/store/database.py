@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 Database = AsyncEngine
 T = TypeVar("T")
 THREADS = 2
+LOOKUP_SECONDS = 2.0
+"""A caller hears nothing meanwhile."""
 _workers: "dict[Engine, dict[str, Worker]]" = {}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -53,8 +55,18 @@ class Worker:
         """Does it in one transaction. Raises what it raises, with nothing written then."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
 
+    async def look_up(self, work: Callable[[Connection], T]) -> T:
+        """As `run`, for reading what a call waits for. Raises StoreError when there is no answer within LOOKUP_SECONDS."""
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                return await self.run(work)
+        except TimeoutError:
+            raise StoreError(f"the database did not answer within {LOOKUP_SECONDS:g} s") from None
+        except DBAPIError as error:
+            raise StoreError(f"the database does not answer: {trouble(error)}") from error
+
     async def find(self, query: Select[Any], values: Mapping[str, Any]) -> Row[Any] | None:
-        """The one row of a query that goes by an index.
+        """The one row of a query that goes by an index. Raises StoreError as `look_up` does.
 
         SQLite is asked on the event loop: with WAL nobody who writes is waited for, and a few pages are read in a tenth of the
         time that going to a thread and back takes. Should it be locked all the same, it is the thread that waits.
@@ -64,7 +76,7 @@ class Worker:
                 return self._near.execute(query, values).one_or_none()
             except OperationalError:
                 log.info("the database is locked; a look-up goes to a thread")
-        return await self.run(lambda connection: connection.execute(query, values).one_or_none())
+        return await self.look_up(lambda connection: connection.execute(query, values).one_or_none())
 
     def _work(self, work: Callable[[Connection], T]) -> T:
         with self._engine.begin() as connection:

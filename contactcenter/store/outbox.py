@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -56,7 +56,7 @@ class OutboxRepository:
         mine = t.webhooks.c
         values = {
             "tries": mine.tries + 1,
-            "first_tried_at": func.coalesce(mine.first_tried_at, at),
+            "first_tried_at": func.coalesce(mine.first_tried_at, literal(at, t.Utc())),
             "next_try_at": next_try,
             "given_up_at": at if next_try is None else None,
         }
@@ -84,7 +84,7 @@ class ConflictRepository:
     async def refuse(self, external_id: str, source: str, reason: str, body: Mapping[str, Any], at: datetime) -> int:
         """Writes down what could not be taken; its number. Sent again, it stays one line."""
         conflicts = t.conflicts.c
-        values = {"at": at, "source": source, "reason": reason, "body": dict(body)}
+        values = {"at": at, "source": source, "reason": t.clean(reason), "body": dict(body)}
 
         def work(connection: Connection) -> int:
             query = select(conflicts.id).where(conflicts.external_id == external_id, conflicts.resolved_at.is_(None))

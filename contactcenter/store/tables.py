@@ -1,5 +1,6 @@
 """Every table. Each lookup on the path of a call has its index here."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,30 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Without what PostgreSQL takes in no text."""
+    return text if text.isprintable() else NO_TEXT.sub("", text)
+
+
+class Cut(TypeDecorator[str]):
+    """Text that may come from anywhere. What is longer than the column is cut: PostgreSQL would refuse it, and what happened
+    must not be lost for it.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else clean(value)[: self.length]
 
 
 class Utc(TypeDecorator[datetime]):
@@ -107,7 +132,7 @@ conflicts = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", Utc, nullable=False),
-    Column("source", String(200), nullable=False),
+    Column("source", Cut(200), nullable=False),
     Column("external_id", String(100), nullable=False),
     Column("reason", Text, nullable=False),
     Column("body", JSON, nullable=False),
@@ -154,8 +179,8 @@ changes = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("revision", Integer, unique=True),
     Column("at", Utc, nullable=False, index=True),
-    Column("who", String(100), nullable=False),
-    Column("origin", String(200), nullable=False),
+    Column("who", Cut(100), nullable=False),
+    Column("origin", Cut(200), nullable=False),
     Column("command", Text, nullable=False),
     Column("undoes", ForeignKey("changes.number")),
     Column("undone_by", ForeignKey("changes.number")),
@@ -181,7 +206,7 @@ agents = Table(
     metadata,
     Column("number", String(20), primary_key=True),
     Column("logged_in", Boolean, nullable=False, default=False),
-    Column("pause_reason", String(40), nullable=False, default=""),
+    Column("pause_reason", Cut(40), nullable=False, default=""),
     Column("wrap_up_until", Utc),
 )
 """What agents were doing when the controller last knew."""
@@ -194,27 +219,27 @@ facts = Table(
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("at", Utc, nullable=False, index=True),
     Column("kind", String(40), nullable=False),
-    Column("call_id", String(60), index=True),
-    Column("agent", String(20)),
+    Column("call_id", Cut(60), index=True),
+    Column("agent", Cut(20)),
     Column("data", JSON, nullable=False),
 )
 
 calls = Table(
     "calls",
     metadata,
-    Column("id", String(60), primary_key=True),
-    Column("hotline", String(40), nullable=False),
-    Column("caller", String(40), nullable=False),
+    Column("id", Cut(60), primary_key=True),
+    Column("hotline", Cut(40), nullable=False),
+    Column("caller", Cut(40), nullable=False),
     Column("company_id", Integer),
-    Column("company", String(200), nullable=False, default=""),
+    Column("company", Cut(200), nullable=False, default=""),
     Column("contact_id", Integer),
-    Column("contact", String(200), nullable=False, default=""),
-    Column("level", String(20), nullable=False, default=""),
-    Column("service", String(20), nullable=False, default=""),
-    Column("queue", String(40), nullable=False, default=""),
+    Column("contact", Cut(200), nullable=False, default=""),
+    Column("level", Cut(20), nullable=False, default=""),
+    Column("service", Cut(20), nullable=False, default=""),
+    Column("queue", Cut(40), nullable=False, default=""),
     Column("priority", Integer),
-    Column("agent", String(20), nullable=False, default=""),
-    Column("outcome", String(20), nullable=False, default=""),
+    Column("agent", Cut(20), nullable=False, default=""),
+    Column("outcome", Cut(20), nullable=False, default=""),
     Column("arrived_at", Utc, index=True),
     Column("queued_at", Utc),
     Column("answered_at", Utc),
@@ -224,7 +249,7 @@ calls = Table(
     Column("talk_seconds", Float),
     Column("rating", Integer),
     Column("ticket", Integer, index=True),
-    Column("recording", String(200), nullable=False, default=""),
+    Column("recording", Cut(200), nullable=False, default=""),
     Index("ix_calls_contact_answered", "contact_id", "answered_at"),
     Index("ix_calls_company_answered", "company_id", "answered_at"),
     Index("ix_calls_caller_answered", "caller", "answered_at"),
@@ -233,7 +258,7 @@ calls = Table(
 recordings = Table(
     "recordings",
     metadata,
-    Column("call_id", String(60), primary_key=True),
+    Column("call_id", Cut(60), primary_key=True),
     Column("path", String(200), nullable=False, unique=True),
     Column("seconds", Float, nullable=False),
     Column("saved_at", Utc, nullable=False, index=True),
@@ -242,16 +267,16 @@ recordings = Table(
 callbacks = Table(
     "callbacks",
     metadata,
-    Column("call_id", String(60), primary_key=True),
-    Column("hotline", String(40), nullable=False),
-    Column("number", String(40), nullable=False),
-    Column("name", String(400), nullable=False),
-    Column("queue", String(40), nullable=False),
+    Column("call_id", Cut(60), primary_key=True),
+    Column("hotline", Cut(40), nullable=False),
+    Column("number", Cut(40), nullable=False),
+    Column("name", Cut(400), nullable=False),
+    Column("queue", Cut(40), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("since", Utc, nullable=False),
     Column("tries", Integer, nullable=False, default=0),
     Column("tried_at", Utc),
-    Column("outcome", String(20), nullable=False, default="", index=True),
+    Column("outcome", Cut(20), nullable=False, default="", index=True),
     Column("skills", JSON, nullable=False, default=list),
 )
 """Promises to call back; outcome is "" as long as one is open."""
@@ -265,9 +290,9 @@ tickets = Table(
     Column("contact_id", Integer),
     Column("company_name", String(200), nullable=False, default=""),
     Column("contact_name", String(200), nullable=False, default=""),
-    Column("caller", String(40), nullable=False, default=""),
+    Column("caller", Cut(40), nullable=False, default=""),
     Column("title", Text, nullable=False),
-    Column("assignee", String(20), nullable=False, default=""),
+    Column("assignee", Cut(20), nullable=False, default=""),
     Column("opened_at", Utc, nullable=False),
     Column("closed_at", Utc),
     Index("ix_tickets_company_status", "company_id", "status"),
@@ -282,6 +307,6 @@ ticket_calls = Table(
     "ticket_calls",
     metadata,
     Column("ticket", ForeignKey("tickets.number"), nullable=False),
-    Column("call_id", String(60), nullable=False, unique=True),
+    Column("call_id", Cut(60), nullable=False, unique=True),
     PrimaryKeyConstraint("ticket", "call_id"),
 )
