@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.changes import Author, Change, Item
@@ -157,7 +157,7 @@ class CompanyRepository:
     async def _read(self, work: Callable[[Connection], T]) -> T:
         try:
             return await worker_of(self._database, "admin").run(work)
-        except OperationalError as error:
+        except DBAPIError as error:
             raise StoreError(f"the database does not answer: {trouble(error)}") from None
 
     async def _change(self, work: Callable[[Connection], list[Edit]], dry_run: bool) -> list[Edit]:
@@ -178,7 +178,7 @@ class CompanyRepository:
             return await worker_of(self._database, "admin").run(whole)
         except _DryRun as tried:
             return tried.done
-        except OperationalError as error:
+        except DBAPIError as error:
             raise StoreError(f"customers can't be changed now: {trouble(error)}. Do it again.") from None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
@@ -22,8 +22,10 @@ T = TypeVar("T")
 
 GROUP_SECONDS = 0.25
 RETRY_SECONDS = 1.0
-AWAY = (OperationalError, InterfaceError, OSError)
-"""The database's fault, not the facts': what could not be written now can be written later."""
+AWAY = (OperationalError, InterfaceError, InternalError, OSError)
+"""The database's fault, not the facts': what could not be written now can be written later. InternalError: it is read-only, as a
+standby is.
+"""
 
 
 @dataclass(eq=False, slots=True)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 START_SECONDS, STOP_SECONDS = 30.0, 30.0
 FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 """How it stops (PostgreSQL: Shutting Down the Server): sessions are ended; or it ends at once, as in a crash."""
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=64MB")
-"""Nothing here has to survive a power cut."""
+FORGETFUL = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=64MB")
+"""Nothing here has to survive a power cut; what is committed survives a crash of the server."""
 MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 (the folder itself is made as any temporary one)
 """Where a database is copied ten times as fast as on a disk, if so many bytes are free there."""
+OWNER, PASSWORD = "owner", "a p@ssw:rd/%"
 ZONE = "Asia/Shanghai"
 """Not UTC: a time that depends on the server's zone is found out."""
 
@@ -93,9 +94,11 @@ class Postgres:
         if self._whom:
             os.chown(data, self._whom["user"], self._whom["group"])
             os.chown(self.folder, self._whom["user"], self._whom["group"])
+        secret = self.folder / "password"
+        secret.write_text(PASSWORD, encoding="utf-8")
         subprocess.run(
-            [self._bin / "initdb", "-D", data, "-U", "owner", "-E", "UTF8", "--no-locale", "--no-sync",
-             "--auth-local=trust", "--auth-host=scram-sha-256"],
+            [self._bin / "initdb", "-D", data, "-U", OWNER, "-E", "UTF8", "--no-locale", "--no-sync",
+             "--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}"],
             check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self._whom,
         )  # fmt: skip
 
@@ -131,9 +134,13 @@ class Postgres:
                 self._process.wait()
             self._process = None
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
     def sql(self, *statements: str, database: str = "postgres") -> None:
         """As the owner of everything."""
-        address = {"host": str(self.folder), "port": self.port, "user": "owner", "dbname": database}
+        address = {"host": str(self.folder), "port": self.port, "user": OWNER, "dbname": database}
         with psycopg.connect(**address, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
@@ -158,11 +165,15 @@ class Postgres:
         return self._templates[key]
 
     def url(self, name: str) -> str:
-        return f"postgresql+psycopg://owner@/{name}?host={self.folder}&port={self.port}"
+        return f"postgresql+psycopg://{OWNER}@/{name}?host={self.folder}&port={self.port}"
 
     def drop(self, url: str) -> None:
         """Whoever is still in it is thrown out."""
         self.sql(f"DROP DATABASE {name_of(url)} WITH (FORCE)")
+
+    def address(self, url: str) -> str:
+        """What an admin writes for a database: over TCP, and so with PASSWORD."""
+        return f"postgresql://{OWNER}@{LOOPBACK}:{self.port}/{name_of(url)}"
 
 
 def name_of(url: str) -> str:
