@@ -14,7 +14,8 @@ from contactcenter.resources import resource
 from contactcenter.sample import ON_CALL, first_rows, sample_rows
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
-from contactcenter.store.database import migrate, open_database, revision_of
+from contactcenter.store.database import migrate, open_database
+from contactcenter.store.moving import require_empty
 
 UNSAFE = "; \" ' \\ | , & $ ( ) { } [ ]"
 PATH = re.compile(r"[^;\"'\\|,&$(){}\[\]\x00-\x1f]{1,200}")
@@ -78,8 +79,8 @@ def _fill(site: Site, settings: Settings, sample: bool, database_password: str) 
     )
     assert (site.path / SECRETS).stat().st_mode & 0o077 == 0  # noqa: S101 (a secret readable by others is our mistake)
     url = site.database_url(settings)
-    if settings.database and revision_of(url)[0] is not None:
-        raise BadInput("the database is that of another site already. Name an empty one.")
+    if settings.database:
+        require_empty(url)
     migrate(url)
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     rows = sample_rows(today, settings.timezone, new_password) if sample else first_rows(settings.timezone)

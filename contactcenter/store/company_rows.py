@@ -7,16 +7,11 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Table,
     bindparam,
-    column,
     delete,
-    func,
     insert,
-    literal_column,
     select,
-    text,
     update,
 )
 
@@ -94,26 +89,6 @@ def _company(row: Any, contacts: tuple[Contact, ...]) -> Company:
         id=row.id,
         revision=row.revision,
     )
-
-
-def next_ids(connection: Connection, table: Table, count: int) -> Iterator[int]:
-    """So many ids that no row ever had. The transaction must be `alone`."""
-    if connection.dialect.name == "sqlite":
-        used = select(func.coalesce(func.max(column("seq", Integer)), 0)).select_from(text("sqlite_sequence"))
-        last = connection.execute(used.where(literal_column("name") == table.name)).scalar_one_or_none() or 0
-        return iter(range(last + 1, last + count + 1))
-    sequence = func.pg_get_serial_sequence(table.name, "id")
-    first = connection.execute(select(func.nextval(sequence))).scalar_one()
-    connection.execute(select(func.setval(sequence, first + count - 1)))
-    return iter(range(first, first + count))
-
-
-def count_on(connection: Connection, table: Table) -> None:
-    """Rows came with ids of their own: the next one goes on after them. SQLite does so by itself."""
-    key = table.autoincrement_column
-    if connection.dialect.name != "sqlite" and key is not None:
-        sequence, highest = func.pg_get_serial_sequence(table.name, key.name), select(func.max(key)).scalar_subquery()
-        connection.execute(select(func.setval(sequence, highest)).where(highest.is_not(None)))
 
 
 def group_ids(connection: Connection, names: set[str]) -> dict[str, int]:

@@ -20,9 +20,9 @@ from contactcenter.errors import BadInput, StoreError
 from contactcenter.ids import AgentNumber
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
-from contactcenter.store.company_rows import count_on
 from contactcenter.store.database import worker_of
 from contactcenter.store.engines import connected, trouble
+from contactcenter.store.numbering import count_on
 
 REVISION = select(func.max(t.changes.c.revision))
 

@@ -25,7 +25,7 @@ _OPTIONS = {
 }
 """Parameters of libpq (PostgreSQL: Database Connection Control Functions); the URL's own come before them."""
 _HINTS = {
-    "no password supplied": "Put it into secrets.toml as database_password.",
+    "no password supplied": "It is read from PGPASSWORD, or as database_password from secrets.toml.",
     "password authentication failed": "Is the user there (createuser), and database_password in secrets.toml right?",
     "Peer authentication failed": "Name the host: postgresql://USER@localhost/DATABASE",
     'role "': "Make the user: createuser --pwprompt USER",
@@ -104,7 +104,8 @@ def _no_driver(error: ModuleNotFoundError) -> StoreError:
 def trouble(error: DBAPIError) -> str:
     """What the database says, in one line, and what to do where that is known. Holds neither a password nor a value of a row."""
     told = getattr(error.orig, "diag", None)
-    said = " ".join(((told and told.message_primary) or str(error.orig)).split())
+    said = ((told and told.message_primary) or str(error.orig)).replace("\n\tIs the server", ". Is the server")
+    said = " ".join(said.split())
     said = said.removeprefix("connection failed: ").removeprefix("connection is bad: ")
     hint = next((f". {hint}" for words, hint in _HINTS.items() if words in said), "")
     return f"{said}{hint}"

@@ -1,6 +1,7 @@
 """PostgreSQL is restarted, crashes, is read-only, locked, or does not answer: facts wait and keep their order, look-ups don't wait."""
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -145,8 +146,10 @@ async def silent() -> AsyncIterator[AsyncEngine]:
 
 async def test_nothing_waits_for_long_for_a_server_that_says_nothing(silent: AsyncEngine) -> None:
     began = time.monotonic()
-    with pytest.raises(StoreError, match=r"did not answer within 2 s|timeout"):
-        await CustomerRepository(silent).by_number(KNOWN)
-    with pytest.raises(StoreError, match=r"timeout"):
-        await HistoryRepository(silent).calls()
-    assert time.monotonic() - began < 2 * database_module.LOOKUP_SECONDS + 1
+    looked_up, listed = await asyncio.gather(
+        CustomerRepository(silent).by_number(KNOWN), HistoryRepository(silent).calls(), return_exceptions=True
+    )
+    assert re.search(r"did not answer within 2 s|timeout", str(looked_up))
+    assert "timeout" in str(listed)
+    assert {type(looked_up), type(listed)} == {StoreError}
+    assert time.monotonic() - began < database_module.LOOKUP_SECONDS + 1

@@ -1,5 +1,6 @@
 """A site on PostgreSQL from the command line: made, looked at, changed; and each way in which the database can't be had."""
 
+import asyncio
 import json
 import sys
 import tomllib
@@ -7,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import done, read, refusal, run
+from command_line import CALL, done, happen, read, refusal, run
 
-from contactcenter.config import read_settings
+from contactcenter.config import read_secrets, read_settings, write_secrets, write_settings
+from contactcenter.site import Site
 from contactcenter.store import engines
+from contactcenter.store.database import migrate
 from rig.ports import free_port
 from rig.postgresql import Postgres, name_of
 
@@ -112,7 +115,7 @@ def test_each_way_it_can_not_be_reached_is_one_line_that_says_what_to_do(
         return line
 
     place, nobody, free = f"127.0.0.1:{server.port}", "postgresql://nobody@", free_port("tcp")
-    assert f"port {free} failed: Connection refused" in refused(f"{nobody}127.0.0.1:{free}/cc")
+    assert f"port {free} failed: Connection refused. Is the server running" in refused(f"{nobody}127.0.0.1:{free}/cc")
     assert "failed to resolve host 'no.host.invalid'" in refused(f"{nobody}no.host.invalid/cc")
     wrong = (
         'password authentication failed for user "dealer". Is the user there (createuser), and database_password in '
@@ -121,7 +124,7 @@ def test_each_way_it_can_not_be_reached_is_one_line_that_says_what_to_do(
     assert 'database "nowhere" does not exist. Make it: createdb' in refused(f"postgresql://{USER}@{place}/nowhere")
     monkeypatch.delenv("PGPASSWORD")
     line = refusal("init", tmp_path / "new", "--database", address)
-    assert "no password supplied. Put it into secrets.toml as database_password" in line
+    assert "no password supplied. It is read from PGPASSWORD, or as database_password from secrets.toml" in line
     missing = refused(f"postgresql://stranger@/postgres?host={server.folder}&port={server.port}", "")
     assert 'role "stranger" does not exist. Make the user: createuser' in missing
 
@@ -166,3 +169,36 @@ def test_a_password_for_an_address_that_names_no_user_is_told(center: Path, addr
     assert "has a database_password, but database in contactcenter.toml names no user" in refusal(
         "queue", "list", site=center
     )
+
+
+def test_a_site_moves_from_sqlite_with_all_it_knows(
+    address: str, password: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "center"
+    ports = [word for name in ("sip", "http", "ami", "agi") for word in (f"--{name}-port", str(free_port()))]
+    done("init", site, "--sample", "--bind", "127.0.0.1", *ports)
+    asyncio.run(happen(Site(site)))
+    for change in ("ring_seconds=7", "ring_seconds=8"):
+        done("queue", "set", "vip", change, site=site)
+    done("undo", "--yes", site=site)
+    done("customer", "remove", "5", "--yes", site=site)
+    lists = [(noun, "list") for noun in ("agent", "queue", "hotline", "customer", "ticket", "recording", "audit")]
+    lists += [("agent", "show", "1001"), ("customer", "show", "1"), ("call", "show", str(CALL))]
+    before = [read(*words, site=site) for words in lists]
+    settings = read_settings(site)
+    write_settings(site, settings.model_copy(update={"database": address}))
+    write_secrets(site, read_secrets(site).model_copy(update={"database_password": PASSWORD}))
+    assert refusal("up", site=site).startswith("the database holds no site. One that there is comes into it by: ")
+    migrate(Site(site).database_url(read_settings(site)), "base")
+    write_settings(site, settings)
+    done("site", "move-database", address, site=site)
+    monkeypatch.delenv("PGPASSWORD")
+    assert read_settings(site).database == address
+    moved, *changes = read("audit", "list", site=site)
+    assert moved["command"] == f"site move-database {address}"
+    before[lists.index(("audit", "list"))] = changes
+    lists.remove(("audit", "list"))
+    assert [read(*words, site=site) for words in lists] == [one for one in before if one is not changes]
+    done("customer", "add", "宁波东海软件有限公司", site=site)
+    assert read("customer", "list", "--search", "东海", site=site)[0]["id"] == 6, "ids are never used again"
+    assert refusal("site", "move-database", address, site=site).endswith("Name an empty one.")
