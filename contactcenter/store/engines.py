@@ -90,7 +90,7 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
 
 def _tune_postgresql(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+    cursor.execute(f"SET lock_timeout = '{1000 * LOCK_SECONDS:g}ms'")
     cursor.close()
     connection.commit()
 

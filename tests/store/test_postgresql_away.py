@@ -5,16 +5,20 @@ import re
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 from happenings import answered, arrived, ended, identified, queued, stored
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contactcenter.changes import Author
 from contactcenter.errors import StoreError
 from contactcenter.ids import CallId
 from contactcenter.store import database as database_module
+from contactcenter.store import engines
 from contactcenter.store import writer as writer_module
+from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import migrate, open_database
@@ -131,6 +135,19 @@ async def test_a_look_up_does_not_wait_for_a_lock(
         other.rollback()
     monkeypatch.setattr(database_module, "LOOKUP_SECONDS", 5)
     assert await customers.by_number(KNOWN) is not None
+
+
+async def test_a_change_gives_up_when_somebody_else_holds_what_it_changes(
+    url: str, sample: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "LOCK_SECONDS", 0.2)
+    book, author = CompanyRepository(sample), Author("admin", "a test", "customer edit")
+    with psycopg.connect(url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE companies")
+        with pytest.raises(StoreError, match=r"^customers can't be changed now: .* lock timeout\. Do it again\.$"):
+            await book.change(1, lambda one: replace(one, region="华北"), author, arrived("1").at)
+        other.rollback()
+    assert (await book.find("1")).region == ""
 
 
 @pytest.fixture
