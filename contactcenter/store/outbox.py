@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contactcenter.customers.ports import Message
 from contactcenter.errors import StoreError
 from contactcenter.store import tables as t
+from contactcenter.store.columns import Utc, clean
 from contactcenter.store.database import worker_of
 from contactcenter.store.engines import trouble
 
@@ -56,7 +57,7 @@ class OutboxRepository:
         mine = t.webhooks.c
         values = {
             "tries": mine.tries + 1,
-            "first_tried_at": func.coalesce(mine.first_tried_at, literal(at, t.Utc())),
+            "first_tried_at": func.coalesce(mine.first_tried_at, literal(at, Utc())),
             "next_try_at": next_try,
             "given_up_at": at if next_try is None else None,
         }
@@ -84,7 +85,7 @@ class ConflictRepository:
     async def refuse(self, external_id: str, source: str, reason: str, body: Mapping[str, Any], at: datetime) -> int:
         """Writes down what could not be taken; its number. Sent again, it stays one line."""
         conflicts = t.conflicts.c
-        values = {"at": at, "source": source, "reason": t.clean(reason), "body": dict(body)}
+        values = {"at": at, "source": source, "reason": clean(reason), "body": dict(body)}
 
         def work(connection: Connection) -> int:
             query = select(conflicts.id).where(conflicts.external_id == external_id, conflicts.resolved_at.is_(None))

@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[2]
 ONLY = {
     "sqlalchemy": "store",
     "alembic": "store",
-    "psycopg": "store",
     "aiohttp": "web",
     "click": "cli",
     "rich": "cli",
