@@ -1,17 +1,19 @@
 """Facts from where they happen to whoever keeps or shows them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from contactcenter.clock import Clock
-from contactcenter.events import Fact
+from contactcenter.errors import StoreError
+from contactcenter.events import AlarmRaised, Fact
 from contactcenter.ids import CallId
 
 log = logging.getLogger(__name__)
 
 Subscriber = Callable[[Fact], None]
+T = TypeVar("T")
 
 
 class Bus:
@@ -49,3 +51,14 @@ class CallNotes:
     def past(self, at: datetime, kind: Callable[..., Fact], **fields: Any) -> None:
         """A fact that is known only now. at: when it happened."""
         self._bus.publish(kind(at=at, call=self.call, **fields))
+
+    async def or_else(self, asking: Awaitable[T], otherwise: T) -> T:
+        """What the store answers. Where it does not, the call goes on with `otherwise`, and somebody is told."""
+        try:
+            return await asking
+        except StoreError as error:
+            self.without(error)
+            return otherwise
+
+    def without(self, error: StoreError) -> None:
+        self(AlarmRaised, name="lookup_failed", detail=f"the call goes on without what the store knows: {error}")

@@ -16,7 +16,12 @@ FILE = "contactcenter.toml"
 SECRETS = "secrets.toml"
 
 CONTACT = re.compile(r"sip:[A-Za-z0-9][A-Za-z0-9.-]{0,99}(:(?P<port>[0-9]{1,5}))?")
+POSTGRESQL = re.compile(r"postgresql://([^\s/@:?#]+@)?[^\s/@?#]*/[^\s/@?#]+(\?[^\s#@]*)?")
+SQLITE = re.compile(r"sqlite\+aiosqlite:///[^\s?#]+")
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+HIDDEN = frozenset({"database"})
+"""Settings whose wrong values are not repeated: a password may be in them."""
 
 
 class Section(BaseModel):
@@ -121,7 +126,11 @@ class Settings(Section):
     name: str = Field("site", description="shown to people")
     region: str = Field("CN", pattern="^[A-Z]{2}$", description="the country whose numbers come without a country code")
     timezone: str = Field("Asia/Shanghai", description="for dates that people see")
-    database: str = Field("", description="a SQLAlchemy URL; empty: SQLite in data/")
+    database: str = Field(
+        "",
+        description="PostgreSQL, such as postgresql://contactcenter@localhost/contactcenter; its password is database_password in "
+        "secrets.toml; empty: SQLite in data/",
+    )
     sip: Sip = Sip()
     ports: Ports = Ports()
     service: Service = Service()
@@ -129,6 +138,15 @@ class Settings(Section):
     fallback: Fallback = Fallback()
     crm: Crm = Crm()
     asterisk: AsteriskSettings = AsteriskSettings()
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not SQLITE.fullmatch(value) and (not POSTGRESQL.fullmatch(value) or "password=" in value):
+            raise ValueError(
+                "it has to be postgresql://USER@HOST/DATABASE, or empty; the password goes into secrets.toml as database_password"
+            )
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -146,6 +164,7 @@ class Secrets(Section):
     api_token: str = Field(repr=False)
     trunk_password: str = Field(repr=False)
     webhook_secret: str = Field("", repr=False)
+    database_password: str = Field("", repr=False)
 
 
 def read_settings(site: Path) -> Settings:
@@ -216,7 +235,7 @@ def _problem(file: Path, text: str, item: dict[str, Any], secret: bool) -> FileP
             return FileProblem(file, line, f"unknown setting {name}", "Take it out, or correct its name.")
         case "missing":
             return FileProblem(file, None, f"{name} is missing", f"Add a line {keys[-1]} = ...")
-    hidden = secret or isinstance(item["input"], dict)
+    hidden = secret or name in HIDDEN or isinstance(item["input"], dict)
     return FileProblem(file, line, f"{name} is {'wrong' if hidden else repr(item['input'])}", f"{item['msg']}.")
 
 
@@ -259,4 +278,5 @@ def with_setting(settings: Settings, name: str, value: Any) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise BadInput(f"{name} is {value!r}: {error.errors()[0]['msg'].removeprefix('Value error, ')}.") from None
+        shown = "wrong" if name in HIDDEN else repr(value)
+        raise BadInput(f"{name} is {shown}: {error.errors()[0]['msg'].removeprefix('Value error, ')}.") from None

@@ -25,7 +25,8 @@ class Recall(Journey):
 
     async def way_from(self, place: Place) -> Ending:
         promise = self.promise
-        customer = promise.customer or await self.center.customers.by_number(promise.number)
+        asking = self.center.customers.by_number
+        customer = promise.customer or await self.note.or_else(asking(promise.number), None)
         self.walk.customer = customer
         wish = Wish(promise.queue, promise.priority, self.arrival, customer, skills=tuple(sorted(promise.skills)))
         served = await serve_callback(self.phone, place, wish, self.center, self.note)

@@ -194,7 +194,7 @@ async def _hold(
 async def _entering(wish: Wish, note: CallNotes, center: Center) -> CallEnters:
     caller = wish.arrival.caller
     if wish.handed_to is None:
-        before = await center.sticky_agents(wish.queue, wish.customer, caller, wish.sticky_hours)
+        before = await note.or_else(center.sticky_agents(wish.queue, wish.customer, caller, wish.sticky_hours), ())
         members = {member.agent for member in center.queue(wish.queue).members}
         sticky = tuple(dict.fromkeys((*wish.first, *(agent for agent in before if agent in members))))
         enters = CallEnters(

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-from contactcenter.config import Settings, read_settings
+from contactcenter.config import FILE, SECRETS, Secrets, Settings, read_secrets, read_settings
 from contactcenter.errors import SiteError
 
 LOCK_TRIES = 10
+POSTGRES = "postgresql://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,17 @@ class Site:
     def run(self) -> Path:
         return self.path / "run"
 
-    def database_url(self, settings: Settings) -> str:
-        return settings.database or f"sqlite+aiosqlite:///{self.data / 'contactcenter.db'}"
+    def database_url(self, settings: Settings, secrets: Secrets | None = None) -> str:
+        """With the password in it: to be handed to the store, and shown to nobody. Raises SiteError, FileProblems."""
+        if not settings.database.startswith(POSTGRES):
+            return settings.database or f"sqlite+aiosqlite:///{self.data / 'contactcenter.db'}"
+        place = settings.database.removeprefix(POSTGRES)
+        if password := (secrets or read_secrets(self.path)).database_password:
+            user, at, place = place.partition("@")
+            if not at:
+                raise SiteError(f"{self.path / SECRETS} has a database_password, but database in {FILE} names no user.")
+            place = f"{user}:{quote(password, safe='')}@{place}"
+        return f"postgresql+psycopg://{place}"
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:

@@ -74,6 +74,11 @@ async def _load(url: str, site: Site) -> Configuration:
         configuration = await book.load()
         if configuration.flows or configuration.routes:
             return configuration
+        if not configuration.queues:
+            raise SiteError(
+                "the database holds no site. One that there is comes into it by: contactcenter site move-database URL; "
+                "a new one by: contactcenter init DIR --database URL"
+            )
         there, author = prompts(site), Author("contactcenter", f"{site.dialplans}", "up")
         configuration, _ = await book.change(
             partial(with_dialplans, folder=site.dialplans),

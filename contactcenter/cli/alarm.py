@@ -15,7 +15,7 @@ def alarm() -> None:
 
 
 @alarm.command("list")
-@click.option("--limit", type=click.IntRange(1), help="Only the newest so many.")
+@click.option("--limit", type=click.IntRange(1, 2**31 - 1), help="Only the newest so many.")
 @json_option
 @pass_context
 def list_alarms(context: Context, limit: int | None, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from contactcenter.prompts import KIND as PROMPT
 from contactcenter.prompts import take_back
 from contactcenter.store.changes import AuditRepository, record_alone
 
-LARGEST = 2**63 - 1
+LARGEST = 2**31 - 1
 """The largest whole number that the database takes."""
 COLUMNS = (
     ("number", "number"),

@@ -56,7 +56,7 @@ for verb in (*EDITS, *FILES):
 
 @customer.command("list")
 @click.option("--search", default="", help="Words in a name, group, contract, region, note, contact or number.")
-@click.option("--limit", type=click.IntRange(min=1), default=10**6, help="So many at most.")
+@click.option("--limit", type=click.IntRange(1, 2**31 - 1), default=10**6, help="So many at most.")
 @json_option
 @pass_context
 def list_customers(context: Context, search: str, limit: int, as_json: bool) -> None:

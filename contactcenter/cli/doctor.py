@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ from contactcenter.dialplan import check_configuration, prompt_texts, prompts, s
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.hours.doctor import warnings
 from contactcenter.recording.recorder import Recorder
-from contactcenter.store.database import revision_of
+from contactcenter.store.database import revision_of, server_version
 from contactcenter.supervisor import check_ports, running
 
 
@@ -59,7 +58,7 @@ def _check(name: str, check: Callable[[Context], str], context: Context) -> dict
 
 
 def _python(_: Context) -> str:
-    return f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}"
+    return f"Python {sys.version.split()[0]}"
 
 
 def _asterisk(context: Context) -> str:
@@ -83,10 +82,14 @@ def _disk(context: Context) -> str:
 
 
 def _database(context: Context) -> str:
-    current, newest = revision_of(context.site.database_url(context.settings))
+    url = context.site.database_url(context.settings)
+    server = server_version(url)
+    current, newest = revision_of(url)
     if current != newest:
-        raise SiteError(f"version {current or 'none'}, {newest} is needed. It is migrated by: contactcenter up")
-    return f"version {current}"
+        raise SiteError(
+            f"{server}, version {current or 'none'}, {newest} is needed. It is migrated by: contactcenter up"
+        )
+    return f"{server}, version {current}"
 
 
 def _dialplans(context: Context) -> str:

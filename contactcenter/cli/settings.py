@@ -1,15 +1,22 @@
-"""site show, set: the settings in contactcenter.toml."""
+"""site show, set, move-database: the settings in contactcenter.toml."""
+
+import asyncio
+import os
 
 import click
+from rich.console import Console
 
 from contactcenter.changes import Item
 from contactcenter.cli.changing import dry_run_option, print_items
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_fields, print_json
-from contactcenter.config import Settings, flat, with_setting, write_settings
+from contactcenter.config import Settings, flat, read_secrets, with_setting, write_secrets, write_settings
 from contactcenter.configuration.editing import words_of
 from contactcenter.errors import SiteError
 from contactcenter.store.changes import record_alone
+from contactcenter.store.database import open_database
+from contactcenter.store.moving import move
+from contactcenter.supervisor import running
 
 SITE = "site"
 """The kind of such changes in the audit log."""
@@ -49,6 +56,41 @@ def set_(context: Context, settings: tuple[str, ...], dry_run: bool, as_json: bo
     for name, value in words_of(settings, flat(before)).items():
         after = with_setting(after, name, value)
     change_settings(context, before, after, dry_run=dry_run, as_json=as_json)
+
+
+@site_settings.command("move-database")
+@click.argument("url")
+@pass_context
+def move_database(context: Context, url: str) -> None:
+    """Move all that the site knows into an empty database at URL, with the site down; its password is read from PGPASSWORD.
+
+    The old database stays as it is.
+
+    Example: contactcenter site move-database postgresql://contactcenter@localhost/contactcenter
+    """
+    site, before, secrets = context.site, context.settings, read_secrets(context.site.path)
+    after = with_setting(before, "database", url)
+    password = os.environ.get("PGPASSWORD") or secrets.database_password
+    secrets = secrets.model_copy(update={"database_password": password})
+    if running(site):
+        raise SiteError(f"{site.path} is up. End it first: contactcenter down")
+    with site.locked("up"):
+        target = site.database_url(after, secrets)
+        with Console(stderr=True).status("moving the database"):
+            count = move(site.database_url(before), target)
+        write_secrets(site.path, secrets)
+        write_settings(site.path, after)
+    item = Item(SITE, "database", {"value": before.database}, {"value": after.database})
+    asyncio.run(_record(target, context, item))
+    click.echo(f"{count} rows are moved. Start the site: contactcenter up")
+
+
+async def _record(url: str, context: Context, item: Item) -> None:
+    database = open_database(url)
+    try:
+        await record_alone(database, context.author, [item])
+    finally:
+        await database.dispose()
 
 
 def change_settings(

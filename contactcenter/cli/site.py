@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json, print_table
-from contactcenter.config import Settings
+from contactcenter.config import Settings, with_setting
 from contactcenter.create import create_site
 from contactcenter.errors import BadInput, SiteError
 from contactcenter.site import Site
@@ -43,8 +44,22 @@ QUEUE_COLUMNS = (
 @click.option("--ami-port", type=click.IntRange(1, 65535), default=5038, show_default=True)
 @click.option("--agi-port", type=click.IntRange(1, 65535), default=4573, show_default=True)
 @click.option("--rtp-ports", default="10000-10999", show_default=True, help="UDP ports for voice.")
+@click.option(
+    "--database",
+    default="",
+    metavar="URL",
+    help="postgresql://USER@HOST/DATABASE, an empty one; its password is read from PGPASSWORD. Without: SQLite in the folder.",
+)
 def init(
-    folder: Path, sample: bool, bind: str, sip_port: int, http_port: int, ami_port: int, agi_port: int, rtp_ports: str
+    folder: Path,
+    sample: bool,
+    bind: str,
+    sip_port: int,
+    http_port: int,
+    ami_port: int,
+    agi_port: int,
+    rtp_ports: str,
+    database: str,
 ) -> None:
     """Make a new site in FOLDER.
 
@@ -63,7 +78,8 @@ def init(
         )
     except ValidationError as error:
         raise BadInput(f"the ports can't be: {'; '.join(item['msg'] for item in error.errors())}.") from None
-    site = create_site(folder, settings, sample)
+    settings = with_setting(settings, "database", database)
+    site = create_site(folder, settings, sample, os.environ.get("PGPASSWORD", "") if database else "")
     click.echo(f"{site.path} is a site now. Start it: contactcenter --site {folder} up")
 
 

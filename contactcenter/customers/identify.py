@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contactcenter.bus import CallNotes
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
+from contactcenter.errors import StoreError
 from contactcenter.events import CallerIdentified, Identification, ServiceCodeTried
 from contactcenter.phone import Phone
 
@@ -72,7 +73,11 @@ async def _by_code(
     complaint, tried, keyed = "", 0, False
     for attempt in attempts:
         code = await phone.ask_digits(prompts.ask, SECONDS_BETWEEN_KEYS, LONGEST_CODE, before=complaint)
-        customer = await book.by_service_code(code) if code else None
+        try:
+            customer = await book.by_service_code(code) if code else None
+        except StoreError as error:  # a right code must not be called wrong
+            note.without(error)
+            return Found(None, tried, keyed=True)
         note(ServiceCodeTried, attempt=attempt, accepted=customer is not None)
         tried, keyed = tried + 1, keyed or bool(code)
         if customer is not None:

@@ -33,7 +33,8 @@ async def case_of(walk: Walk, wanted: Collection[PastPart]) -> Case:
     past = Past()
     if wanted:
         contact, company = (who.contact, who.company) if who else (None, None)
-        past = await walk.means.history.past(contact, company, arrival.caller, walk.note.now(), wanted)
+        asking = walk.means.history.past(contact, company, arrival.caller, walk.note.now(), wanted)
+        past = await walk.note.or_else(asking, past)
     return Case(
         hotline=arrival.hotline,
         level=who.level if who else "standard",

@@ -97,10 +97,10 @@ class Walk:
         return self._means
 
     async def begin(self, means: Means) -> None:
-        """Looks the calling number up, so that every condition of the flow knows who calls. Raises what the book raises."""
+        """Looks the calling number up, so that every condition of the flow knows who calls; nobody knows while the store is away."""
         self.step, self._means = "customers", means
         caller = self.arrival.caller
-        self.customer = await means.customers.by_number(caller) if caller else None
+        self.customer = await self.note.or_else(means.customers.by_number(caller), None) if caller else None
 
     @property
     def service(self) -> e.ServiceState:

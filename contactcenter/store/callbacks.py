@@ -9,6 +9,7 @@ from contactcenter.acd.callback import Promise
 from contactcenter.acd.settings import QueueSettings
 from contactcenter.ids import CallId, QueueName
 from contactcenter.store import tables as t
+from contactcenter.store.engines import connected
 
 
 class CallbackRepository:
@@ -18,7 +19,7 @@ class CallbackRepository:
     async def open(self, queues: dict[QueueName, QueueSettings]) -> list[Promise]:
         """Those that are neither kept nor given up, the oldest place first. queues: for the time between two tries."""
         query = select(t.callbacks).where(t.callbacks.c.outcome == "").order_by(t.callbacks.c.since)
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             rows = (await connection.execute(query)).all()
         promises: list[Promise] = []
         for row in rows:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contactcenter.changes import Author, Change, Item
 from contactcenter.clock import SystemClock
 from contactcenter.store import tables as t
+from contactcenter.store.engines import connected
 
 WIDEST = 500
 """Characters of a command that are kept."""
@@ -60,7 +61,7 @@ def record(
 async def record_alone(database: AsyncEngine, author: Author, items: Sequence[Item], undoes: int | None = None) -> int:
     """Writes a change that was made elsewhere than in the database; its number."""
     at = SystemClock().now()
-    async with database.begin() as connection:
+    async with connected(database) as connection, connection.begin():
         return await connection.run_sync(lambda c: record(c, author, at, items, undoes=undoes))
 
 
@@ -82,7 +83,7 @@ class AuditRepository:
             query = query.where(
                 exists().where(items.c.change == changes.c.number, items.c.key == of).correlate(changes)
             )
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def change(self, number: int | None = None) -> Change | None:
@@ -94,7 +95,7 @@ class AuditRepository:
             query = query.order_by(changes.number.desc()).limit(1)
         else:
             query = query.where(changes.number == number)
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             row = (await connection.execute(query)).one_or_none()
             if row is None:
                 return None
@@ -119,7 +120,7 @@ class AuditRepository:
             .where(items.kind == kind, items.key == key)
             .order_by(changes.number)
         )
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             return [
                 Change(
                     row.number,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.changes import Author, Change, Item
@@ -19,6 +19,7 @@ from contactcenter.store.company_merging import merge, take_back
 from contactcenter.store.company_rows import WHOLE, load
 from contactcenter.store.company_saving import alone, prepared, save, save_staged
 from contactcenter.store.database import worker_of
+from contactcenter.store.engines import trouble
 
 T = TypeVar("T")
 _ID = 2**31 - 1
@@ -156,8 +157,8 @@ class CompanyRepository:
     async def _read(self, work: Callable[[Connection], T]) -> T:
         try:
             return await worker_of(self._database, "admin").run(work)
-        except OperationalError as error:
-            raise StoreError(f"the database does not answer: {error.orig}") from None
+        except DBAPIError as error:
+            raise StoreError(f"the database does not answer: {trouble(error)}") from None
 
     async def _change(self, work: Callable[[Connection], list[Edit]], dry_run: bool) -> list[Edit]:
         def apart(connection: Connection) -> list[Edit]:
@@ -177,8 +178,8 @@ class CompanyRepository:
             return await worker_of(self._database, "admin").run(whole)
         except _DryRun as tried:
             return tried.done
-        except OperationalError as error:
-            raise StoreError(f"customers can't be changed now: {error.orig}. Do it again.") from None
+        except DBAPIError as error:
+            raise StoreError(f"customers can't be changed now: {trouble(error)}. Do it again.") from None
 
 
 class _DryRun(Exception):

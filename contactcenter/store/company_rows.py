@@ -7,16 +7,11 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Table,
     bindparam,
-    column,
     delete,
-    func,
     insert,
-    literal_column,
     select,
-    text,
     update,
 )
 
@@ -94,19 +89,6 @@ def _company(row: Any, contacts: tuple[Contact, ...]) -> Company:
         id=row.id,
         revision=row.revision,
     )
-
-
-def next_ids(connection: Connection, table: Table, count: int) -> Iterator[int]:
-    """So many ids that no row ever had. The transaction must be `alone`."""
-    if connection.dialect.name == "sqlite":
-        used = select(func.coalesce(func.max(column("seq", Integer)), 0)).select_from(text("sqlite_sequence"))
-        last = connection.execute(used.where(literal_column("name") == table.name)).scalar_one_or_none() or 0
-    else:
-        sequence = func.pg_get_serial_sequence(table.name, "id")
-        highest = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
-        last = max(connection.execute(select(func.nextval(sequence))).scalar_one(), highest)
-        connection.execute(select(func.setval(sequence, last + count)))
-    return iter(range(last + 1, last + count + 1))
 
 
 def group_ids(connection: Connection, names: set[str]) -> dict[str, int]:

@@ -20,7 +20,8 @@ from contactcenter.errors import Conflict
 from contactcenter.store import company_rows as rows
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
-from contactcenter.store.company_staging import copy, reserve, stage
+from contactcenter.store.company_staging import copy, stage
+from contactcenter.store.numbering import next_ids
 
 CODE_DIGITS, SAFETY = 8, 10_000
 """Generated service codes have so many digits, or more: at most one number of SAFETY is somebody's code."""
@@ -82,9 +83,9 @@ def prepared(connection: Connection, new: Sequence[Edit]) -> Callable[[], list[E
     """Takes ids and codes for thousands of new companies; what it returns gives them out, and needs no database."""
     alone(connection)
     companies = [edit.after for edit in new if edit.after is not None]
-    ids = iter(reserve(connection, t.companies, len(companies)))
+    ids = iter(next_ids(connection, t.companies, len(companies)))
     people = sum(len(company.contacts) for company in companies)
-    contact_ids = iter(reserve(connection, t.contacts, people) if people else ())
+    contact_ids = iter(next_ids(connection, t.contacts, people) if people else ())
     fresh = codes(connection, companies)
     return lambda: [Edit(None, whole(company, ids, contact_ids, fresh)) for company in companies]
 
@@ -210,9 +211,9 @@ def claim(connection: Connection, edits: list[Edit]) -> None:
 def store(connection: Connection, edits: Sequence[Edit]) -> list[Edit]:
     """Writes the rows; the edits with the ids that new companies and contacts got."""
     count = sum(1 for edit in edits if edit.after is not None and edit.after.id is None)
-    ids = rows.next_ids(connection, t.companies, count) if count else iter(())
+    ids = iter(next_ids(connection, t.companies, count) if count else ())
     count = sum(1 for edit in edits if edit.after for contact in edit.after.contacts if contact.id is None)
-    contact_ids = rows.next_ids(connection, t.contacts, count) if count else iter(())
+    contact_ids = iter(next_ids(connection, t.contacts, count) if count else ())
     fresh = codes(connection, [edit.after for edit in edits if edit.after])
     done = [
         edit if edit.after is None else Edit(edit.before, whole(edit.after, ids, contact_ids, fresh)) for edit in edits

@@ -31,15 +31,6 @@ _CONTACTS, _NUMBERS = _like(t.contacts), _like(t.contact_numbers)
 _PLAIN = ((_CONTACTS, t.contacts), (_NUMBERS, t.contact_numbers), (_WEBHOOKS, t.webhooks))
 
 
-def reserve(connection: Connection, table: Table, count: int) -> range:
-    """So many ids, which nobody else gets. The transaction must be `alone`, and may end before they are used."""
-    ids = list(rows.next_ids(connection, table, count))
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
-        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, ids[-1]))
-    return range(ids[0], ids[-1] + 1)
-
-
 def stage(
     connection: Connection, edits: Sequence[Edit], items: Iterable[Item], messages: Sequence[dict[str, Any]]
 ) -> None:

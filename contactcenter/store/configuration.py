@@ -21,6 +21,8 @@ from contactcenter.ids import AgentNumber, CallId
 from contactcenter.store import tables as t
 from contactcenter.store.changes import record
 from contactcenter.store.database import worker_of
+from contactcenter.store.engines import connected, trouble
+from contactcenter.store.numbering import count_on
 
 REVISION = select(func.max(t.changes.c.revision))
 
@@ -34,23 +36,17 @@ class ConfigurationRepository:
 
     async def load(self) -> Configuration:
         """Raises StoreError."""
-        try:
-            async with self._database.connect() as connection:
-                return await connection.run_sync(_load)
-        except DBAPIError as error:
-            raise StoreError(f"the configuration can't be read: {error.orig}") from error
+        async with connected(self._database) as connection:
+            return await connection.run_sync(_load)
 
     async def revision(self) -> int:
         """Of the last change. Raises StoreError."""
-        try:
-            row = await worker_of(self._database).find(REVISION, {})
-        except DBAPIError as error:
-            raise StoreError(f"the configuration can't be read: {error.orig}") from error
+        row = await worker_of(self._database).find(REVISION, {})
         return int(row[0] or 0) if row is not None else 0
 
     async def states(self) -> dict[AgentNumber, Restore]:
         """What each agent was doing when the controller last knew."""
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             rows = await connection.execute(select(t.agents))
             return {
                 AgentNumber(row.number): Restore(
@@ -90,11 +86,11 @@ class ConfigurationRepository:
                     await connection.run_sync(_save, after, items)
             except IntegrityError as error:
                 if await self.revision() == before.revision:  # it is not that somebody was faster
-                    raise StoreError(f"the change could not be saved: {error.orig}") from error
+                    raise StoreError(f"the change could not be saved: {trouble(error)}") from error
                 await asyncio.sleep(random.uniform(0, LONGEST_PAUSE) * min(attempt + 1, 5))  # noqa: S311
                 continue
             except DBAPIError as error:
-                raise StoreError(f"the change could not be saved: {error.orig}") from error
+                raise StoreError(f"the change could not be saved: {trouble(error)}") from error
             return await self.load(), items
         raise StoreError("too many others change the site at this moment; nothing was changed. Say it again.")
 
@@ -102,7 +98,9 @@ class ConfigurationRepository:
         """Puts rows into tables, by the tables' names, in one transaction and in the given order."""
         async with self._database.begin() as connection:
             for table, values in rows.items():
-                await connection.execute(insert(t.metadata.tables[table]), values)
+                into = t.metadata.tables[table]
+                await connection.execute(insert(into), values)
+                await connection.run_sync(count_on, into)
 
 
 def _load(connection: Connection) -> Configuration:

@@ -11,6 +11,7 @@ from contactcenter.customers.customer import Customer
 from contactcenter.ids import CompanyId
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
+from contactcenter.store.engines import connected
 
 _COMPANY = (
     *(t.companies.c[name] for name in ("id", "name", "level", "service_from", "service_until")),
@@ -73,7 +74,7 @@ async def words_in_use(database: AsyncEngine) -> dict[str, set[str]]:
         "region": select(t.companies.c.region).distinct(),
         "group": select(t.customer_groups.c.name),
     }
-    async with database.connect() as connection:
+    async with connected(database) as connection:
         words = {
             word: {value for value in (await connection.execute(query)).scalars() if value}
             for word, query in queries.items()

@@ -1,4 +1,4 @@
-"""Opening the database: engine, SQLite's settings, and its version."""
+"""The database: opened, brought to its version, and asked on the path of a call."""
 
 import asyncio
 import logging
@@ -11,35 +11,32 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
+from sqlalchemy import Connection, Engine, Row, Select, event
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.errors import StoreError
+from contactcenter.store.engines import async_engine, blocking_engine, plain_engine, server_of, trouble
 
 log = logging.getLogger(__name__)
 
 Database = AsyncEngine
 T = TypeVar("T")
 THREADS = 2
+LOOKUP_SECONDS = 2.0
+"""A caller hears nothing meanwhile."""
 _workers: "dict[Engine, dict[str, Worker]]" = {}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_database(url: str) -> AsyncEngine:
     """An engine for an async URL such as sqlite+aiosqlite:////site/data/contactcenter.db. Does not connect yet."""
-    engine = create_async_engine(url, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _tune_sqlite)
-    return engine
+    return async_engine(url)
 
 
 def blocking(database: AsyncEngine) -> Engine:
     """A second engine for the same database, for a thread that may block. Does not connect yet."""
-    engine = create_engine(database.url.set(drivername=sync_url(database.url.drivername)), hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _tune_sqlite)
-    return engine
+    return blocking_engine(database.url)
 
 
 class Worker:
@@ -58,8 +55,18 @@ class Worker:
         """Does it in one transaction. Raises what it raises, with nothing written then."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
 
+    async def look_up(self, work: Callable[[Connection], T]) -> T:
+        """As `run`, for reading what a call waits for. Raises StoreError when there is no answer within LOOKUP_SECONDS."""
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                return await self.run(work)
+        except TimeoutError:
+            raise StoreError(f"the database did not answer within {LOOKUP_SECONDS:g} s") from None
+        except DBAPIError as error:
+            raise StoreError(f"the database does not answer: {trouble(error)}") from error
+
     async def find(self, query: Select[Any], values: Mapping[str, Any]) -> Row[Any] | None:
-        """The one row of a query that goes by an index.
+        """The one row of a query that goes by an index. Raises StoreError as `look_up` does.
 
         SQLite is asked on the event loop: with WAL nobody who writes is waited for, and a few pages are read in a tenth of the
         time that going to a thread and back takes. Should it be locked all the same, it is the thread that waits.
@@ -69,7 +76,7 @@ class Worker:
                 return self._near.execute(query, values).one_or_none()
             except OperationalError:
                 log.info("the database is locked; a look-up goes to a thread")
-        return await self.run(lambda connection: connection.execute(query, values).one_or_none())
+        return await self.look_up(lambda connection: connection.execute(query, values).one_or_none())
 
     def _work(self, work: Callable[[Connection], T]) -> T:
         with self._engine.begin() as connection:
@@ -112,26 +119,40 @@ def _end_workers(engine: Engine) -> None:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Brings the database to a revision, creating it if it is new. Blocking; call it before the event loop or in a thread."""
+    server_version(url)
     try:
         if revision == "base":
             command.downgrade(alembic_config(url), revision)
         else:
             command.upgrade(alembic_config(url), revision)
     except DBAPIError as error:
-        raise StoreError(f"the database can't be brought to its version: {error.orig}") from error
+        raise StoreError(f"the database can't be brought to its version: {trouble(error)}") from error
+
+
+def server_version(url: str) -> str:
+    """Such as PostgreSQL 15.4. Blocking. Raises StoreError when it does not answer, or can't be used."""
+    return _ask(url, server_of)
 
 
 def revision_of(url: str) -> tuple[str | None, str | None]:
     """(the database's revision, the newest there is). Blocking."""
-    engine = create_engine(sync_url(url))
+
+    def current(connection: Connection) -> str | None:
+        server_of(connection)
+        return MigrationContext.configure(connection).get_current_revision()
+
+    return _ask(url, current), ScriptDirectory.from_config(alembic_config(url)).get_current_head()
+
+
+def _ask(url: str, question: Callable[[Connection], T]) -> T:
+    engine = plain_engine(url)
     try:
         with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+            return question(connection)
     except DBAPIError as error:
-        raise StoreError(f"the database can't be opened: {error.orig}") from error
+        raise StoreError(f"the database can't be opened: {trouble(error)}") from error
     finally:
         engine.dispose()
-    return current, ScriptDirectory.from_config(alembic_config(url)).get_current_head()
 
 
 async def check_revision(url: str) -> None:
@@ -144,21 +165,9 @@ async def check_revision(url: str) -> None:
         )
 
 
-def sync_url(url: str) -> str:
-    return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
-
-
 def alembic_config(url: str) -> Config:
     """What alembic needs for this database; also for writing a new migration, see CONTRIBUTING.md."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("sqlalchemy.url", sync_url(url).replace("%", "%%"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
-
-
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    """WAL, so that reading never waits for writing; foreign keys held; five seconds of patience with a lock."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

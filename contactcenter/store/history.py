@@ -12,6 +12,7 @@ from contactcenter.events import Fact
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
+from contactcenter.store.engines import connected
 from contactcenter.store.past import read_past
 
 CALL_KEYS = (
@@ -82,14 +83,18 @@ class HistoryRepository:
         wanted: Collection[PastPart],
     ) -> Past:
         """What is wanted of a caller's past, see acd.ports.ContactHistory; all of it in one turn of the worker."""
-        return await worker_of(self._database).run(
+        return await worker_of(self._database).look_up(
             lambda connection: read_past(connection, contact, company, caller, now, wanted)
         )
 
     async def calls(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The newest calls first, with the keys of CALL_KEYS."""
-        query = select(*(t.calls.c[key] for key in CALL_KEYS)).order_by(t.calls.c.arrived_at.desc()).limit(limit)
-        async with self._database.connect() as connection:
+        query = (
+            select(*(t.calls.c[key] for key in CALL_KEYS))
+            .order_by(t.calls.c.arrived_at.desc().nulls_last())
+            .limit(limit)
+        )
+        async with connected(self._database) as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def queue_figures(
@@ -121,7 +126,7 @@ class HistoryRepository:
             )
             .group_by(calls.queue)
         )
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             rows = (await connection.execute(query)).all()
         return {
             QueueName(row.queue): {
@@ -134,14 +139,14 @@ class HistoryRepository:
 
     async def call(self, call: CallId) -> dict[str, Any] | None:
         query = select(*(t.calls.c[key] for key in CALL_KEYS)).where(t.calls.c.id == call)
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
         return None if row is None else dict(row)
 
     async def facts(self, call: CallId) -> list[Fact]:
         """Every fact of a call, in the order they happened."""
         query = select(t.facts).where(t.facts.c.call_id == call).order_by(t.facts.c.seq)
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             return [Fact.read(row.kind, row.at, row.data) for row in await connection.execute(query)]
 
     async def open_calls(self) -> dict[CallId, list[Fact]]:
@@ -156,7 +161,7 @@ class HistoryRepository:
     async def alarms(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The newest first: at, name, detail, call, agent."""
         query = select(t.facts).where(t.facts.c.kind == "AlarmRaised").order_by(t.facts.c.seq.desc()).limit(limit)
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             return [{"at": row.at, **row.data} for row in await connection.execute(query)]
 
     async def recordings(self) -> list[dict[str, Any]]:
@@ -166,5 +171,5 @@ class HistoryRepository:
             .join(t.calls, t.calls.c.id == t.recordings.c.call_id)
             .order_by(t.recordings.c.saved_at.desc())
         )
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.customers.ports import Message
 from contactcenter.errors import StoreError
 from contactcenter.store import tables as t
+from contactcenter.store.columns import Utc, clean
 from contactcenter.store.database import worker_of
+from contactcenter.store.engines import trouble
 
 T = TypeVar("T")
 NEWEST = 1000
@@ -22,7 +24,7 @@ async def _run(database: AsyncEngine, work: Callable[[Connection], T]) -> T:
     try:
         return await worker_of(database, "admin").run(work)
     except DBAPIError as error:
-        raise StoreError(f"the database does not answer: {error.orig}") from error
+        raise StoreError(f"the database does not answer: {trouble(error)}") from error
 
 
 class OutboxRepository:
@@ -55,7 +57,7 @@ class OutboxRepository:
         mine = t.webhooks.c
         values = {
             "tries": mine.tries + 1,
-            "first_tried_at": func.coalesce(mine.first_tried_at, at),
+            "first_tried_at": func.coalesce(mine.first_tried_at, literal(at, Utc())),
             "next_try_at": next_try,
             "given_up_at": at if next_try is None else None,
         }
@@ -83,7 +85,7 @@ class ConflictRepository:
     async def refuse(self, external_id: str, source: str, reason: str, body: Mapping[str, Any], at: datetime) -> int:
         """Writes down what could not be taken; its number. Sent again, it stays one line."""
         conflicts = t.conflicts.c
-        values = {"at": at, "source": source, "reason": reason, "body": dict(body)}
+        values = {"at": at, "source": source, "reason": clean(reason), "body": dict(body)}
 
         def work(connection: Connection) -> int:
             query = select(conflicts.id).where(conflicts.external_id == external_id, conflicts.resolved_at.is_(None))

@@ -1,15 +1,10 @@
 """Every table. Each lookup on the path of a call has its index here."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -21,7 +16,8 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.types import TypeDecorator
+
+from contactcenter.store.columns import Cut, Utc
 
 metadata = MetaData(
     naming_convention={
@@ -31,23 +27,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Utc(TypeDecorator[datetime]):
-    """Aware UTC datetimes, also where the database forgets the zone."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else value.replace(tzinfo=UTC)
 
 
 # ---- customers
@@ -108,7 +87,7 @@ conflicts = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", Utc, nullable=False),
-    Column("source", String(200), nullable=False),
+    Column("source", Cut(200), nullable=False),
     Column("external_id", String(100), nullable=False),
     Column("reason", Text, nullable=False),
     Column("body", JSON, nullable=False),
@@ -155,8 +134,8 @@ changes = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("revision", Integer, unique=True),
     Column("at", Utc, nullable=False, index=True),
-    Column("who", String(100), nullable=False),
-    Column("origin", String(200), nullable=False),
+    Column("who", Cut(100), nullable=False),
+    Column("origin", Cut(200), nullable=False),
     Column("command", Text, nullable=False),
     Column("undoes", ForeignKey("changes.number")),
     Column("undone_by", ForeignKey("changes.number")),
@@ -182,7 +161,7 @@ agents = Table(
     metadata,
     Column("number", String(20), primary_key=True),
     Column("logged_in", Boolean, nullable=False, default=False),
-    Column("pause_reason", String(40), nullable=False, default=""),
+    Column("pause_reason", Cut(40), nullable=False, default=""),
     Column("wrap_up_until", Utc),
     Column("wrap_up_call", String(60), nullable=False, default=""),
 )
@@ -206,27 +185,27 @@ facts = Table(
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("at", Utc, nullable=False, index=True),
     Column("kind", String(40), nullable=False),
-    Column("call_id", String(60), index=True),
-    Column("agent", String(20)),
+    Column("call_id", Cut(60), index=True),
+    Column("agent", Cut(20)),
     Column("data", JSON, nullable=False),
 )
 
 calls = Table(
     "calls",
     metadata,
-    Column("id", String(60), primary_key=True),
-    Column("hotline", String(40), nullable=False),
-    Column("caller", String(40), nullable=False),
+    Column("id", Cut(60), primary_key=True),
+    Column("hotline", Cut(40), nullable=False),
+    Column("caller", Cut(40), nullable=False),
     Column("company_id", Integer),
-    Column("company", String(200), nullable=False, default=""),
+    Column("company", Cut(200), nullable=False, default=""),
     Column("contact_id", Integer),
-    Column("contact", String(200), nullable=False, default=""),
-    Column("level", String(20), nullable=False, default=""),
-    Column("service", String(20), nullable=False, default=""),
-    Column("queue", String(40), nullable=False, default=""),
+    Column("contact", Cut(200), nullable=False, default=""),
+    Column("level", Cut(20), nullable=False, default=""),
+    Column("service", Cut(20), nullable=False, default=""),
+    Column("queue", Cut(40), nullable=False, default=""),
     Column("priority", Integer),
-    Column("agent", String(20), nullable=False, default=""),
-    Column("outcome", String(20), nullable=False, default=""),
+    Column("agent", Cut(20), nullable=False, default=""),
+    Column("outcome", Cut(20), nullable=False, default=""),
     Column("arrived_at", Utc, index=True),
     Column("queued_at", Utc),
     Column("answered_at", Utc),
@@ -236,7 +215,7 @@ calls = Table(
     Column("talk_seconds", Float),
     Column("rating", Integer),
     Column("ticket", Integer, index=True),
-    Column("recording", String(200), nullable=False, default=""),
+    Column("recording", Cut(200), nullable=False, default=""),
     Index("ix_calls_open", "arrived_at", sqlite_where=text("outcome = ''"), postgresql_where=text("outcome = ''")),
     Index("ix_calls_contact_answered", "contact_id", "answered_at"),
     Index("ix_calls_company_answered", "company_id", "answered_at"),
@@ -246,7 +225,7 @@ calls = Table(
 recordings = Table(
     "recordings",
     metadata,
-    Column("call_id", String(60), primary_key=True),
+    Column("call_id", Cut(60), primary_key=True),
     Column("path", String(200), nullable=False, unique=True),
     Column("seconds", Float, nullable=False),
     Column("saved_at", Utc, nullable=False, index=True),
@@ -255,16 +234,16 @@ recordings = Table(
 callbacks = Table(
     "callbacks",
     metadata,
-    Column("call_id", String(60), primary_key=True),
-    Column("hotline", String(40), nullable=False),
-    Column("number", String(40), nullable=False),
-    Column("name", String(400), nullable=False),
-    Column("queue", String(40), nullable=False),
+    Column("call_id", Cut(60), primary_key=True),
+    Column("hotline", Cut(40), nullable=False),
+    Column("number", Cut(40), nullable=False),
+    Column("name", Cut(400), nullable=False),
+    Column("queue", Cut(40), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("since", Utc, nullable=False),
     Column("tries", Integer, nullable=False, default=0),
     Column("tried_at", Utc),
-    Column("outcome", String(20), nullable=False, default="", index=True),
+    Column("outcome", Cut(20), nullable=False, default="", index=True),
     Column("skills", JSON, nullable=False, default=list),
 )
 """Promises to call back; outcome is "" as long as one is open."""
@@ -278,9 +257,9 @@ tickets = Table(
     Column("contact_id", Integer),
     Column("company_name", String(200), nullable=False, default=""),
     Column("contact_name", String(200), nullable=False, default=""),
-    Column("caller", String(40), nullable=False, default=""),
+    Column("caller", Cut(40), nullable=False, default=""),
     Column("title", Text, nullable=False),
-    Column("assignee", String(20), nullable=False, default=""),
+    Column("assignee", Cut(20), nullable=False, default=""),
     Column("opened_at", Utc, nullable=False),
     Column("closed_at", Utc),
     Index("ix_tickets_company_status", "company_id", "status"),
@@ -295,6 +274,6 @@ ticket_calls = Table(
     "ticket_calls",
     metadata,
     Column("ticket", ForeignKey("tickets.number"), nullable=False),
-    Column("call_id", String(60), nullable=False, unique=True),
+    Column("call_id", Cut(60), nullable=False, unique=True),
     PrimaryKeyConstraint("ticket", "call_id"),
 )

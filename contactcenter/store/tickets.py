@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.errors import BadInput, NotFound, StoreError
 from contactcenter.ids import AgentNumber, TicketNumber
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
+from contactcenter.store.engines import connected, trouble
 from contactcenter.store.past import newest_open_ticket
 from contactcenter.tickets.problem import Problem
 
@@ -46,7 +47,7 @@ class TicketRepository:
         try:
             return await self._do(lambda connection: self._attach(connection, problem))
         except SQLAlchemyError as error:
-            reason = getattr(error, "orig", error)
+            reason = trouble(error) if isinstance(error, DBAPIError) else error
             raise StoreError(f"call {problem.call} could not be attached to a ticket: {reason}") from error
 
     def _attach(self, connection: Connection, problem: Problem) -> tuple[TicketNumber, bool]:
@@ -70,8 +71,11 @@ class TicketRepository:
         return TicketNumber(number), opened
 
     async def close(self, number: TicketNumber, at: datetime) -> AgentNumber:
-        """Closes an open ticket; whose it was. Raises NotFound, or BadInput when it is closed already."""
-        return await self._do(lambda connection: self._close(connection, number, at))
+        """Closes an open ticket; whose it was. Raises NotFound, BadInput when it is closed already, StoreError."""
+        try:
+            return await self._do(lambda connection: self._close(connection, number, at))
+        except DBAPIError as error:
+            raise StoreError(f"ticket {number} could not be closed: {trouble(error)}. Do it again.") from error
 
     def _close(self, connection: Connection, number: TicketNumber, at: datetime) -> AgentNumber:
         query = select(t.tickets.c.status, t.tickets.c.assignee).where(t.tickets.c.number == number)
@@ -87,7 +91,7 @@ class TicketRepository:
     async def open_of(self, assignee: AgentNumber) -> int:
         """How many tickets are open for an agent."""
         query = select(t.tickets.c.number).where(t.tickets.c.assignee == assignee, t.tickets.c.status == "open")
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             return len((await connection.execute(query)).all())
 
     async def all(self) -> list[dict[str, Any]]:
@@ -107,7 +111,7 @@ class TicketRepository:
             .order_by(t.tickets.c.number.desc())
         )
         calls_query = select(t.ticket_calls).join(t.tickets).where(which).order_by(t.ticket_calls.c.call_id)
-        async with self._database.connect() as connection:
+        async with connected(self._database) as connection:
             rows = (await connection.execute(query)).all()
             calls: dict[int, list[str]] = {}
             for row in await connection.execute(calls_query):

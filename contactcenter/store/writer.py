@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
@@ -24,8 +24,10 @@ T = TypeVar("T")
 
 GROUP_SECONDS = 0.25
 RETRY_SECONDS = 1.0
-AWAY = (OperationalError, InterfaceError, OSError)
-"""The database's fault, not the facts': what could not be written now can be written later."""
+AWAY = (OperationalError, InterfaceError, InternalError, OSError)
+"""The database's fault, not the facts': what could not be written now can be written later. InternalError: it is read-only, as a
+standby is.
+"""
 MOST_IN_MEMORY = 20_000
 """Facts; while more of them wait for the database, they are on disk alone."""
 

@@ -166,7 +166,7 @@ async def act_for_agent(request: web.Request) -> web.Response:
     return _json(next(a for a in agents_view(center.configuration, center.distributor.engine) if a["number"] == number))
 
 
-@routes.post("/api/v1/tickets/{number:[0-9]+}/close")
+@routes.post("/api/v1/tickets/{number:[0-9]{1,9}}/close")
 async def close_ticket(request: web.Request) -> web.Response:
     """The customer has confirmed the solution."""
     number = TicketNumber(int(request.match_info["number"]))

@@ -15,11 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import psycopg
+from psycopg.rows import dict_row
+
 from contactcenter.asterisk.ami import AmiClient
 from contactcenter.changes import Author
+from contactcenter.config import read_settings
 from contactcenter.configuration.editing import with_thing
 from contactcenter.configuration.kinds import KINDS
 from contactcenter.errors import ControllerUnreachable
+from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import open_database
 from contactcenter.web.client import ControllerClient
@@ -27,6 +32,7 @@ from rig.agent import SippAgent
 from rig.caller import Caller
 from rig.listening import wait_prompt
 from rig.ports import LOOPBACK, VoicePorts, free_port
+from rig.postgresql import PASSWORD
 from rig.trunk import TrunkPeer
 
 if TYPE_CHECKING:
@@ -50,9 +56,14 @@ class CommandFailed(RuntimeError):
 class Center:
     """A site in a folder. As a block: made with sample data, up while inside, down and without leftovers afterwards."""
 
-    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None, bind: str = LOOPBACK) -> None:
-        """`settings`: lines of contactcenter.toml to replace before it starts, such as {"qualify_seconds": "0"}."""
-        self.folder, self.bind = folder, bind
+    def __init__(
+        self, folder: Path, *, settings: dict[str, str] | None = None, bind: str = LOOPBACK, database: str = ""
+    ) -> None:
+        """`settings`: lines of contactcenter.toml to replace before it starts, such as {"qualify_seconds": "0"}.
+
+        database: of a `rig.postgresql.Postgres`; "" for SQLite.
+        """
+        self.folder, self.bind, self.database = folder, bind, database
         self.settings = {"qualify_seconds": "0", **(settings or {})}
         self.sip_port = free_port("udp")
         self.http_port, self.ami_port, self.agi_port = (free_port("tcp") for _ in range(3))
@@ -70,13 +81,15 @@ class Center:
 
     async def create(self, *, sample: bool = True) -> None:
         """A new site."""
-        ports = {
+        ports: dict[str, object] = {
             "--sip-port": self.sip_port,
             "--http-port": self.http_port,
             "--ami-port": self.ami_port,
             "--agi-port": self.agi_port,
             "--rtp-ports": f"{self.voice_ports.first}-{self.voice_ports.last}",
         }
+        if self.database:
+            ports["--database"] = self.database
         options = [str(word) for option in ports.items() for word in option]
         await self.cc("init", str(self.folder), *(["--sample"] if sample else []), "--bind", self.bind, *options)
         self.set(**self.settings)
@@ -128,6 +141,7 @@ class Center:
         process = await asyncio.create_subprocess_exec(
             *CONTACTCENTER, "--site", str(self.folder), *words,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "PGPASSWORD": PASSWORD} if words[0] == "init" else None,
         )  # fmt: skip
         try:
             async with asyncio.timeout(UP_SECONDS):
@@ -151,7 +165,7 @@ class Center:
         """The facts committed so far, in order, of a kind and with these fields; `call` narrows to one call."""
         rows = self._rows("select at, kind, data from facts order by seq")
         found = [
-            {"at": f"{row['at'].replace(' ', 'T')}+00:00", "kind": row["kind"], **json.loads(row["data"])}
+            {"at": f"{str(row['at']).replace(' ', 'T')}+00:00", "kind": row["kind"], **_json(row["data"])}
             for row in rows
         ]
         return [f for f in found if kind in {None, f["kind"]} and all(f.get(k) == v for k, v in fields.items())]
@@ -170,7 +184,7 @@ class Center:
 
     async def wait_call(self, number: int = 1, timeout: float = 20.0) -> dict[str, Any]:
         """The record of the n-th call of this site (in the order they came), once all about it is written."""
-        arrived = (await self.wait_until(self._arrivals, lambda calls: len(calls) >= number, timeout))[number - 1]
+        arrived = (await self.wait_until(self.arrivals, lambda calls: len(calls) >= number, timeout))[number - 1]
         call = arrived["call"]
         await self.wait_fact("CallEnded", timeout, call=call)
         if any(talk["talk_seconds"] > 0 for talk in self.facts("TalkEnded", call=call)):
@@ -181,7 +195,7 @@ class Center:
             await self.wait_until(recorded, bool, timeout)
         return self._rows("select * from calls where id = ?", call)[0]
 
-    async def _arrivals(self) -> list[dict[str, Any]]:
+    async def arrivals(self) -> list[dict[str, Any]]:
         return self.facts("CallArrived")
 
     async def status(self) -> dict[str, Any]:
@@ -199,7 +213,7 @@ class Center:
         """Settings of things while the site is down, such as queues={"vip": {"ring_seconds": 5}}; "*" is every thing of a section,
         and a key that is not there is a new thing.
         """
-        database = open_database(f"sqlite+aiosqlite:///{self.folder}/data/contactcenter.db")
+        database = open_database(Site(self.folder).database_url(read_settings(self.folder)))
         try:
             await ConfigurationRepository(database).change(
                 lambda now: _with(now, sections), lambda *_: None, Author("rig", "rig", "configure"), datetime.now(UTC)
@@ -209,16 +223,21 @@ class Center:
 
     def write(self, *statements: str) -> None:
         """SQL on the site's database while it is down, for what is no configuration."""
-        with contextlib.closing(sqlite3.connect(self.folder / "data" / "contactcenter.db")) as database, database:
+        with contextlib.closing(self._connect()) as database, database:
             for statement in statements:
                 database.execute(statement)
 
+    def _connect(self, *, read_only: bool = False) -> Any:
+        if self.database:
+            return psycopg.connect(self.database, password=PASSWORD, row_factory=dict_row)
+        mode = "?mode=ro" if read_only else ""
+        database = sqlite3.connect(f"file:{self.folder}/data/contactcenter.db{mode}", uri=True)
+        database.row_factory = sqlite3.Row
+        return database
+
     def _rows(self, sql: str, *values: str) -> list[dict[str, Any]]:
-        with contextlib.closing(
-            sqlite3.connect(f"file:{self.folder}/data/contactcenter.db?mode=ro", uri=True)
-        ) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(sql, values)]
+        with contextlib.closing(self._connect(read_only=True)) as database:
+            return [dict(row) for row in database.execute(sql.replace("?", "%s") if self.database else sql, values)]
 
     async def wait_until(self, ask: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 10.0) -> Any:
         """Asks from outside until the answer is good."""
@@ -239,7 +258,7 @@ class Center:
         """Dials, chooses a person in the menu, and waits until the call is in a queue: the call's id."""
         before = len(self.facts("CallArrived"))
         await caller.dial()
-        arrived = await self.wait_until(self._arrivals, lambda calls: len(calls) > before)
+        arrived = await self.wait_until(self.arrivals, lambda calls: len(calls) > before)
         call = arrived[before]["call"]
         await self.wait_fact("NodeEntered", call=call, node="main-menu")
         await caller.press("0")
@@ -278,7 +297,7 @@ class Center:
     def password(self, number: str) -> str:
         """An agent's SIP password."""
         row = self._rows("select data from configuration where kind = 'agent' and key = ?", number)[0]
-        return str(json.loads(row["data"])["sip_password"])
+        return str(_json(row["data"])["sip_password"])
 
     def agent(self, number: str, **more: Any) -> SippAgent:
         return SippAgent(number, self.password(number), LOOPBACK, self.sip_port, **more)
@@ -320,6 +339,11 @@ class Center:
         except TimeoutError:
             return await look()
         return []
+
+
+def _json(value: Any) -> Any:
+    """PostgreSQL's driver reads it by itself."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _with(now: Configuration, sections: dict[str, dict[str, dict[str, Any]]]) -> Configuration:

@@ -19,7 +19,11 @@ def folder() -> Iterator[Path]:
 async def center(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[Center]:
     """A site that is up. Afterwards nothing of a call may be left in controller or Asterisk."""
     marker = request.node.get_closest_marker("settings")
-    made = Center(folder, settings=marker.kwargs if marker else None)
+    server = request.getfixturevalue("postgresql") if request.node.get_closest_marker("postgres") else None
+    address = server.database() if server else ""
+    made = Center(
+        folder, settings=marker.kwargs if marker else None, database=server.address(address) if server else ""
+    )
     await made.create()
     for configured in request.node.iter_markers("configured"):
         await made.configure(**configured.kwargs)
@@ -34,6 +38,8 @@ async def center(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         raise
     finally:
         await made.down()
+        if server:
+            server.drop(address)
 
 
 def _show_logs(folder: Path) -> None:

@@ -1,7 +1,11 @@
 import asyncio
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from happenings import TODAY
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,20 +14,30 @@ from contactcenter.sample import sample_rows
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
 from contactcenter.store.writer import FactWriter
+from rig.postgresql import Postgres
 
-DATABASES = [
-    "sqlite+aiosqlite:///{folder}/contactcenter.db",
-]
-"""Every test of this folder runs on each. Another database is one more line; it must be empty, and is left empty."""
+SQLITE = "sqlite+aiosqlite:///"
 
 
-@pytest.fixture(params=DATABASES, ids=lambda url: url.split(":")[0])
+@pytest.fixture(scope="session")
+def newest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database at the newest version, without a row, to be copied."""
+    file = tmp_path_factory.mktemp("newest") / "contactcenter.db"
+    migrate(f"{SQLITE}{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database at the newest version, without a row."""
-    address = request.param.format(folder=tmp_path)
-    migrate(address)
+    """A database at the newest version, without a row. Every test that asks for it runs on both."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("newest"), tmp_path)
+        yield f"{SQLITE}{tmp_path}/contactcenter.db"
+        return
+    server: Postgres = request.getfixturevalue("postgresql")
+    address = server.database(migrate)
     yield address
-    migrate(address, "base")
+    server.drop(address)
 
 
 @pytest.fixture
@@ -51,3 +65,33 @@ async def writer(database: AsyncEngine) -> AsyncIterator[FactWriter]:
     writing.cancel()
     await asyncio.wait({writing})
     assert writing.cancelled(), writing.exception()
+
+
+class Holder:
+    """Another program's connection, which holds what facts are written to."""
+
+    def __init__(self, url: str) -> None:
+        self._sqlite = url.startswith("sqlite")
+        self.connection: Any = (
+            sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None, check_same_thread=False)
+            if self._sqlite
+            else psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+        )
+        self.holds = False
+
+    def hold(self) -> None:
+        tables = "LOCK TABLE facts, customer_groups"
+        for statement in ("BEGIN EXCLUSIVE",) if self._sqlite else ("BEGIN", tables):
+            self.connection.execute(statement)
+        self.holds = True
+
+    def let_go(self) -> None:
+        self.connection.execute("ROLLBACK")
+        self.holds = False
+
+
+@pytest.fixture
+def other(url: str) -> Iterator[Holder]:
+    holder = Holder(url)
+    yield holder
+    holder.connection.close()

@@ -307,3 +307,24 @@ async def test_a_promise_to_call_back_is_read_back_whole(database: AsyncEngine, 
     (promise,) = await CallbackRepository(database).open({})
     assert (promise.call, promise.queue, promise.priority, promise.since) == ("1", "vip", 7, after(2))
     assert (promise.hotline, promise.name, promise.skills) == ("4001234567", "张伟", {"english", "install"})
+
+
+async def test_what_is_longer_than_a_column_or_no_text_is_cut_there_and_whole_in_its_fact(
+    writer: FactWriter, database: AsyncEngine
+) -> None:
+    call, dialed = CallId("9" * 70), "4" * 79
+    came = e.CallArrived(
+        at=START, call=call, hotline=dialed, caller="+86\x00138", raw_caller="\x00", caller_name="王\ud800"
+    )
+    talked = e.CallAnswered(at=after(1), call=call, queue=QueueName("vip"), agent=AgentNumber("+" + "8" * 20))
+    paused = e.AgentPaused(at=after(2), agent=AGENT, reason="午" * 50)
+    for fact in (came, talked, paused):
+        writer.write(fact)
+    await writer.written()
+    assert await stored(database) == [came, talked, paused]
+    (row,) = await HistoryRepository(database).calls()
+    assert (row["id"], row["hotline"], row["caller"], row["agent"]) == ("9" * 60, "4" * 40, "+86138", "+" + "8" * 19)
+    assert (await HistoryRepository(database).call(call) or {})["id"] == "9" * 60
+    writer.write(ended(call))  # the record is read again
+    await writer.written()
+    assert (await HistoryRepository(database).call(call) or {})["outcome"] == "answered"

@@ -148,6 +148,17 @@ async def test_a_server_error_is_tried_again_later_with_the_same_id_and_later_ch
     assert await desk.waiting() == (0, 0)
 
 
+async def test_the_time_of_the_first_try_is_kept_to_the_second(desk: Desk) -> None:
+    """Whatever time zone the database's server is in."""
+    await desk.change("金牌")
+    (message,) = await desk.outbox.due(START, 1)
+    for minutes in (0, 5):
+        at = START + timedelta(minutes=minutes)
+        await desk.outbox.failed(message.id, at, at)
+    (again,) = await desk.outbox.due(at, 1)
+    assert (again.tries, again.first_tried_at) == (2, START)
+
+
 async def test_a_message_that_the_crm_refuses_holds_up_no_other_company(desk: Desk) -> None:
     async def picky(request: web.Request) -> web.StreamResponse:
         return web.Response(status=400 if "华远" in await request.text() else 200)

@@ -4,10 +4,11 @@ import asyncio
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import Holder
 from happenings import answered, arrived, queued, stored
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -98,22 +99,19 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool_module, "LARGEST_IDLE_FILE", 500)
 
 
-@pytest.fixture
-def other(url: str) -> Iterator[sqlite3.Connection]:
-    """Another program's connection."""
-    connection = sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
-    yield connection
-    connection.close()
+def do_not_wait(connection: Any, _: object) -> None:
+    connection.execute("PRAGMA busy_timeout=1" if isinstance(connection, sqlite3.Connection) else "SET lock_timeout=1")
+    connection.commit()
 
 
 @pytest.mark.usefixtures("small")
 async def test_facts_that_do_not_fit_into_memory_wait_on_disk_and_come_in_order(
-    database: AsyncEngine, folder: Path, other: sqlite3.Connection
+    database: AsyncEngine, folder: Path, other: Holder
 ) -> None:
     writer = FactWriter(database, Spool(folder))
     await writer.open()
-    event.listen(writer.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
-    other.execute("BEGIN EXCLUSIVE")
+    event.listen(writer.engine, "connect", do_not_wait)
+    other.hold()
     told: list[str] = []
     writer.on_trouble = lambda name, _: told.append(name)
     facts = [arrived(f"1.{number}", at=number) for number in range(200)]
@@ -125,7 +123,7 @@ async def test_facts_that_do_not_fit_into_memory_wait_on_disk_and_come_in_order(
         while "store_away" not in told:
             await asyncio.sleep(0.01)
         assert writer.waiting == 10
-        other.execute("ROLLBACK")
+        other.let_go()
         await writer.written()
     assert await stored(database) == facts
     assert [file.stat().st_size for file in folder.iterdir()] == [0]

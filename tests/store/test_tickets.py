@@ -143,7 +143,8 @@ async def test_what_the_store_refuses_is_our_error_and_leaves_nothing(
     assert await tickets.all() == []
     async with sample.connect() as connection:
         assert (await connection.execute(select(t.ticket_calls))).all() == []
-    assert await tickets.open_or_join(problem("1.1", company=1)) == (1, True)
+    _, opened = await tickets.open_or_join(problem("1.1", company=1))
+    assert opened
 
 
 async def test_a_closed_ticket_is_closed_once_and_the_next_call_opens_another(tickets: TicketRepository) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
+from conftest import Holder
 from happenings import answered, arrived, identified, queued, saved, stored
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import OperationalError
@@ -45,22 +46,13 @@ async def failures(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Failures]:
 
 
 @pytest.fixture
-def other(url: str) -> Iterator[sqlite3.Connection]:
-    """Another program's connection."""
-    if not url.startswith("sqlite"):
-        pytest.fail("write here how this database is locked")
-    file = url.removeprefix("sqlite+aiosqlite:///")
-    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    yield connection
-    connection.close()
-
-
-@pytest.fixture
 async def impatient(database: AsyncEngine) -> AsyncIterator[FactWriter]:
     """A running writer that does not wait for a lock."""
+    sqlite = database.dialect.name == "sqlite"
 
-    def do_not_wait(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA busy_timeout=1")
+    def do_not_wait(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout=1" if sqlite else "SET lock_timeout=1")
+        connection.commit()
 
     made = FactWriter(database)
     event.listen(made.engine, "connect", do_not_wait)
@@ -73,10 +65,10 @@ async def impatient(database: AsyncEngine) -> AsyncIterator[FactWriter]:
 
 
 async def test_a_locked_database_delays_facts_and_loses_none(
-    impatient: FactWriter, database: AsyncEngine, other: sqlite3.Connection, failures: Failures
+    impatient: FactWriter, database: AsyncEngine, other: Holder, failures: Failures
 ) -> None:
     """Another program holds the database; each fact is there once when it lets go, in order, with its projections."""
-    other.execute("BEGIN EXCLUSIVE")
+    other.hold()
     facts = [identified("1.1", 1, 1), queued("1.1"), answered("1.1")]
     for fact in facts[:2]:
         impatient.write(fact)
@@ -85,7 +77,7 @@ async def test_a_locked_database_delays_facts_and_loses_none(
         impatient.write(facts[2])
         failures.came.clear()
         await failures.came.wait()
-    other.execute("ROLLBACK")
+    other.let_go()
     async with asyncio.timeout(5):
         await impatient.written()
 
@@ -97,13 +89,13 @@ async def test_a_locked_database_delays_facts_and_loses_none(
 
 
 async def test_a_bad_fact_is_named_and_keeps_back_no_other_even_when_the_database_goes_away_just_then(
-    impatient: FactWriter, database: AsyncEngine, other: sqlite3.Connection, failures: Failures
+    impatient: FactWriter, database: AsyncEngine, other: Holder, failures: Failures
 ) -> None:
     def lock(line: str) -> None:
         if line.startswith("a RecordingSaved of call 1.2"):
-            other.execute("BEGIN EXCLUSIVE")
-        if line.startswith("2 facts could not be written") and other.in_transaction:
-            other.execute("ROLLBACK")
+            other.hold()
+        if line.startswith("2 facts could not be written") and other.holds:
+            other.let_go()
 
     failures.then = lock
     bad = saved("1.2")
@@ -151,12 +143,13 @@ async def test_work_that_fails_fails_alone(writer: FactWriter, database: AsyncEn
         raise LookupError("a bug of ours")
 
     def write_well(connection: Connection) -> int:
-        return connection.execute(insert(t.customer_groups).values(id=2, name="done")).rowcount
+        connection.execute(insert(t.customer_groups).values(id=2, name="done"))
+        return 2
 
     writer.write(arrived("1.1"))
     failed, done = await asyncio.gather(writer.do(write_and_fail), writer.do(write_well), return_exceptions=True)
     await writer.written()
-    assert (type(failed), done) == (LookupError, 1)
+    assert (type(failed), done) == (LookupError, 2)
     assert await stored(database) == [arrived("1.1")]
     async with database.connect() as connection:
         assert (await connection.execute(select(t.customer_groups.c.name))).scalars().all() == ["done"]
@@ -164,14 +157,14 @@ async def test_work_that_fails_fails_alone(writer: FactWriter, database: AsyncEn
 
 
 async def test_work_is_not_kept_waiting_for_a_locked_database(
-    impatient: FactWriter, other: sqlite3.Connection, failures: Failures
+    impatient: FactWriter, other: Holder, failures: Failures
 ) -> None:
     """A call must be able to end meanwhile. Facts wait, and are written when the lock is gone."""
-    other.execute("BEGIN EXCLUSIVE")
+    other.hold()
     impatient.write(arrived("1.2"))
-    with pytest.raises(OperationalError, match="locked"):
+    with pytest.raises(OperationalError, match="lock"):
         await impatient.do(lambda connection: connection.execute(insert(t.customer_groups).values(id=1, name="x")))
     await failures.came.wait()
-    other.execute("ROLLBACK")
+    other.let_go()
     async with asyncio.timeout(5):
         await impatient.written()

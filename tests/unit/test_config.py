@@ -33,7 +33,7 @@ OTHER = Settings(
     name='张伟的 "center"\nof two lines',
     region="DE",
     timezone="Europe/Berlin",
-    database="postgresql+asyncpg://u:p%40ss@localhost/cc",
+    database="postgresql://cc@db.example.com:5433/cc?sslmode=require",
     sip=Sip(
         address="127.0.0.1",
         port=5070,
