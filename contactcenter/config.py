@@ -131,6 +131,9 @@ class Settings(Section):
         description="PostgreSQL, such as postgresql://contactcenter@localhost/contactcenter; its password is database_password in "
         "secrets.toml; empty: SQLite in data/",
     )
+    standby: bool = Field(
+        False, description="a second controller waits, and takes over within seconds when the first dies or hangs"
+    )
     sip: Sip = Sip()
     ports: Ports = Ports()
     service: Service = Service()

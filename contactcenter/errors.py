@@ -23,6 +23,10 @@ class SiteError(ContactCenterError):
     """A site folder is missing, not writable, broken, or in use."""
 
 
+class AlreadyUp(SiteError):
+    """Another process holds what only one can have."""
+
+
 class FileProblem(BadInput):
     """A file of the admin's is wrong at one place.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from contactcenter.config import FILE, SECRETS, Secrets, Settings, read_secrets, read_settings
-from contactcenter.errors import SiteError
+from contactcenter.errors import AlreadyUp, SiteError
 
 LOCK_TRIES = 10
 POSTGRES = "postgresql://"
@@ -71,7 +71,9 @@ class Site:
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Holds run/NAME.pid for this process. Raises SiteError when another process holds it, or the folder can't be written."""
+        """Holds run/NAME.pid for this process. Raises AlreadyUp when another process holds it, SiteError when the folder can't be
+        written.
+        """
         file = self.run / f"{name}.pid"
         try:
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
@@ -80,7 +82,7 @@ class Site:
         with os.fdopen(descriptor, "r+") as lock:
             if not _lock(lock.fileno()):
                 owner = lock.read().strip()
-                raise SiteError(
+                raise AlreadyUp(
                     f"{self.path} is up already (process {owner}). See: contactcenter status; end it: contactcenter down"
                 )
             lock.truncate()

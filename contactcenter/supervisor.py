@@ -123,11 +123,14 @@ async def run(site: Site, asterisk: Program, on_ready: Callable[[], None]) -> No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    controller = Program("controller", [sys.executable, "-m", "contactcenter", "--site", str(site.path), "serve"])
+    serve = [sys.executable, "-m", "contactcenter", "--site", str(site.path), "serve"]
+    two = read_settings(site.path).standby
+    controllers = [Program("controller", [*serve, *(["--standby"] if two else [])])]
+    controllers += [Program("standby", [*serve, "--standby"])] if two else []
     try:
         async with asyncio.TaskGroup() as group:
             # Asterisk ends first, so that the controller still writes how each call ended.
-            serving = group.create_task(_keep_running(site, controller), name="controller")
+            serving = [group.create_task(_keep_running(site, one), name=one.name) for one in controllers]
             calling = group.create_task(_keep_running(site, asterisk), name="asterisk")
             try:
                 await _first(stop.wait(), wait_until_ready(site))
@@ -136,9 +139,10 @@ async def run(site: Site, asterisk: Program, on_ready: Callable[[], None]) -> No
                         on_ready()
                     await _first(stop.wait(), _end_hung_controller(site))
             finally:
-                for task in (calling, serving):
-                    task.cancel()
-                    await asyncio.wait([task])
+                for tasks in ([calling], serving):
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.wait(tasks)
     except* SiteError as errors:
         raise errors.exceptions[0] from None
 
@@ -189,7 +193,7 @@ def down(site: Site) -> list[str]:
 
 def running(site: Site) -> dict[str, int]:
     """Name -> process id of what runs of a site: the supervisor, the controller, Asterisk."""
-    found = {name: site.holder(name) for name in ("up", "serve")}
+    found = {name: site.holder(name) for name in ("up", "standby", "serve")}
     found["asterisk"] = _asterisk_of(site)
     return {name: process for name, process in found.items() if process is not None}
 

@@ -19,6 +19,7 @@ from contactcenter.config import Settings, with_setting
 from contactcenter.create import create_site
 from contactcenter.errors import BadInput, SiteError
 from contactcenter.site import Site
+from contactcenter.standby import leading
 from contactcenter.supervisor import down as end_site
 from contactcenter.supervisor import prepare, run, running, wait_until_ready
 
@@ -169,8 +170,11 @@ def status(context: Context, as_json: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--standby", is_flag=True, help="Wait while another controller leads, and take over when it dies or hangs."
+)
 @pass_context
-def serve(context: Context) -> None:
+def serve(context: Context, standby: bool) -> None:
     """Run the controller alone, for systemd; Asterisk is run by somebody else.
 
     Example: contactcenter --site /srv/center serve
@@ -180,7 +184,10 @@ def serve(context: Context) -> None:
     _log_to_stderr()
     gc.freeze()  # what is imported stays: no collection needs to look at it
     gc.set_threshold(20_000, 20, 50)
-    with context.site.locked("serve"), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+    with (
+        leading(context.site) if standby else context.site.locked("serve"),
+        asyncio.Runner(loop_factory=_fastest_loop()) as runner,
+    ):
         runner.run(run_controller(context.site))
 
 

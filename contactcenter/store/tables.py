@@ -169,16 +169,6 @@ agents = Table(
 
 # ---- what happened
 
-leases = Table(
-    "leases",
-    metadata,
-    Column("name", String(20), primary_key=True),
-    Column("holder", String(200), nullable=False),
-    Column("term", Integer, nullable=False),
-    Column("until", Utc, nullable=False),
-)
-"""Who decides, and until when; term: counts the holders."""
-
 facts = Table(
     "facts",
     metadata,

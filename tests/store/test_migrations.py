@@ -92,9 +92,6 @@ async def test_a_database_full_of_rows_goes_down_to_nothing_and_up_again(
     book = CompanyRepository(sample, webhooks=True)
     await book.change(1, lambda company: replace(company, region="华北"), author, START)
     await conflicts.refuse("C9", "crm", "no name", {}, START)
-    async with sample.begin() as connection:
-        lease = {"name": "controller", "holder": "here", "term": 1, "until": START}
-        await connection.execute(metadata.tables["leases"].insert().values(lease))
     await sample.dispose()
     filled = {name for name, some in rows(url, *metadata.tables).items() if some}
     assert metadata.tables.keys() - filled == {"callbacks"}

@@ -49,6 +49,7 @@ OTHER = Settings(
     distribution=Distribution(
         ageing_seconds=0, load_window_seconds=1, talk_weight=2, wrap_up_weight=0, ticket_seconds=0.5
     ),
+    standby=True,
     fallback=Fallback(on_call=["1001"], ring_seconds=5, after_seconds=30),
     crm=Crm(webhook_url="https://crm.example.com/hook?site=1"),
     asterisk=AsteriskSettings(binary="/opt/asterisk/sbin/asterisk"),

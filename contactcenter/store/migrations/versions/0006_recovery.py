@@ -17,17 +17,9 @@ def upgrade() -> None:
         agents.add_column(sa.Column("wrap_up_call", sa.String(60), nullable=False, server_default=""))
     with op.batch_alter_table("agents") as agents:
         agents.alter_column("wrap_up_call", existing_type=sa.String(60), server_default=None)
-    op.create_table(
-        "leases",
-        sa.Column("name", sa.String(20), primary_key=True),
-        sa.Column("holder", sa.String(200), nullable=False),
-        sa.Column("term", sa.Integer, nullable=False),
-        sa.Column("until", sa.DateTime, nullable=False),
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("leases")
     with op.batch_alter_table("agents") as agents:
         agents.drop_column("wrap_up_call")
     op.drop_index("ix_calls_open", "calls")
