@@ -142,7 +142,8 @@ class Recovery:
             if channel is None:
                 await self._is_gone(stood)
                 continue
-            if stood.waits and not (channel.bridged or channel.on_call):
+            comes = stood.waits or (stood.agent is not None and call not in self._talking)
+            if comes and not (channel.bridged or channel.on_call):
                 self._expected.add(call)
             if channel.bridged and call not in self._talking and stood.agent is not None:
                 self._talking.add(call)

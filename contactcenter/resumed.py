@@ -5,7 +5,7 @@ from dataclasses import replace
 from contactcenter import events as e
 from contactcenter.acd.callback import Promise
 from contactcenter.acd.holding import NoTalk
-from contactcenter.acd.inputs import Overflow
+from contactcenter.acd.inputs import Overflow, RestoreTalk
 from contactcenter.acd.overflow import parse
 from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival, Return
@@ -130,7 +130,7 @@ async def end_talk(
     seconds = max(0.0, (back.left_at - began).total_seconds())
     fields = {"agent": stood.agent, "by": by, "talk_seconds": seconds, "transferred_to": back.transferred_to}
     note.past(max(began, back.left_at), e.TalkEnded, **fields)
-    center.distributor.talk_over(stood.call, stood.agent)
+    center.distributor.tell(RestoreTalk(stood.call, stood.queue, stood.agent, began, max(began, back.left_at)))
     if not stood.ticket:
         assignee = stood.agent if stood.agent in center.configuration.agents else NOBODY
         problem = problem_of(stood.call, began, stood.arrival or Arrival("", ""), customer, assignee)

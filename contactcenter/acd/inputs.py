@@ -168,7 +168,8 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class RestoreTalk:
-    """A conversation that began before the controller started, and goes on. began: when the agent answered.
+    """A conversation that began before the controller started. began: when the agent answered; ended: None while it goes on, else
+    the agent has what is left of the wrap-up.
 
     One of a queue or an agent that was removed meanwhile, or of an agent who is busy with another call, is passed over.
     """
@@ -177,6 +178,7 @@ class RestoreTalk:
     queue: QueueName
     agent: AgentNumber
     began: datetime
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contactcenter.acd.calls import check_staff
 from contactcenter.acd.inputs import Command, LogIn, LogOut, OpenTickets, Pause, PhoneIs, Restore, Resume
 from contactcenter.acd.offers import withdraw_of
 from contactcenter.acd.state import State
-from contactcenter.acd.talks import end_wrap_up, phone_changed, start_wrap_up
+from contactcenter.acd.talks import end_wrap_up, phone_changed, resume_wrap_up
 from contactcenter.agents.states import Activity, LiveAgent
 from contactcenter.errors import BadInput
 from contactcenter.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentResumed, PhoneChanged, WrapUpEnded
@@ -98,8 +98,7 @@ def restore(state: State, event: Restore, now: datetime) -> list[Command]:
     agent.pause_reason = event.pause_reason
     _set_logged_in(state, agent, event.logged_in)
     if until is not None and until > now and agent.activity is Activity.IDLE:
-        agent.activity, agent.since, agent.call = Activity.WRAP_UP, now, event.wrap_up_call
-        start_wrap_up(state, agent, until)
+        resume_wrap_up(state, agent, event.wrap_up_call, until, now)
     state.agent_changed(agent)
     if until is None or until > now:
         return []

@@ -54,14 +54,35 @@ def talk_over(state: State, event: TalkOver, now: datetime) -> list[Command]:
 
 def restore_talk(state: State, event: RestoreTalk, now: datetime) -> list[Command]:
     agent, settings = state.agents.get(event.agent), state.queues.get(event.queue)
+    if event.ended is not None and event.call in state.talking:
+        return talk_over(state, TalkOver(event.call, event.agent), now)
     if agent is None or settings is None or agent.activity is not Activity.IDLE:
         return []
+    if event.ended is not None:
+        seconds = settings.wrap_up_seconds
+        return _rest_of_wrap_up(state, agent, event, seconds, now) if seconds > 0 else []
     place = WaitingCall(event.call, event.queue, 0, event.began, event.began, state.next_serial())
     agent.move(Move.RESERVE, now, event.call)
     agent.move(Move.ANSWER, event.began, event.call)
     state.talking[event.call] = Talking(event.agent, place, event.began, settings, 0.0)
     state.agent_changed(agent)
     return []
+
+
+def _rest_of_wrap_up(state: State, agent: LiveAgent, talk: RestoreTalk, seconds: float, now: datetime) -> list[Command]:
+    ended = talk.ended or now
+    until = ended + timedelta(seconds=seconds)
+    started = WrapUpStarted(at=ended, agent=agent.number, call=talk.call, until=until)
+    if until <= now:
+        return [started, WrapUpEnded(at=until, agent=agent.number, call=talk.call)]
+    resume_wrap_up(state, agent, talk.call, until, now)
+    return [started]
+
+
+def resume_wrap_up(state: State, agent: LiveAgent, call: CallId | None, until: datetime, now: datetime) -> None:
+    """Of an idle agent: it began before the controller started."""
+    agent.activity, agent.since, agent.call = Activity.WRAP_UP, now, call
+    start_wrap_up(state, agent, until)
 
 
 def phone_changed(state: State, agent: LiveAgent, now: datetime) -> None:

@@ -4,7 +4,6 @@ Each story asserts what caller and agent see of it on the wire, and what the sto
 """
 
 import time
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -43,56 +42,24 @@ async def ends_well(center: Center, call: str, rating: int | None) -> dict[str, 
     return record
 
 
-async def arrived(center: Center, caller: Any) -> None:
-    await caller.dial()
-    await center.wait_prompt(caller, "welcome")
-
-
-async def identifying(center: Center, caller: Any) -> None:
-    await caller.dial()
-    await center.wait_prompt(caller, "enter-service-code")
-    await caller.press("999#")
-    await center.wait_prompt(caller, "service-code-wrong")
-
-
-async def in_the_menu(center: Center, caller: Any) -> None:
-    await caller.dial()
-    await center.wait_fact("NodeEntered", node="main-menu")
-
-
-@pytest.mark.parametrize(
-    ("number", "reach", "hears"),
-    [(VIP, arrived, "welcome"), (UNKNOWN, identifying, "enter-service-code"), (VIP, in_the_menu, "menu-main")],
-    ids=["arrived", "identifying", "in the menu"],
-)
-async def test_before_the_queue(
-    center: Center, number: str, reach: Callable[[Center, Any], Awaitable[None]], hears: str
-) -> None:
-    """What the caller was told or asked is told or asked again; nothing that was known is asked again."""
-    agents = (center.agent("1004", answer_after=0.2), center.agent("1001", answer_after=0.2))
-    async with agents[0], agents[1], center.caller(number) as caller:
-        await reach(center, caller)
+async def test_while_the_service_code_is_asked(center: Center) -> None:
+    """It is asked again; the try that was wrong counts."""
+    async with center.caller(UNKNOWN) as caller:
+        await caller.dial()
+        await center.wait_prompt(caller, "enter-service-code")
+        await caller.press("999#")
+        await center.wait_prompt(caller, "service-code-wrong")
         call = center.facts("CallArrived")[0]["call"]
         at = await kill(center)
-        await center.wait_prompt(caller, hears, since=at)
-        recovered = await center.wait_fact("CallRecovered", call=call)
-        assert recovered["how"] == "goes_on"
-        if number == UNKNOWN:
-            await caller.press(f"{CODE}#")
-            await center.wait_fact("CallerIdentified", by="service_code")
-            assert [f["attempt"] for f in center.facts("ServiceCodeTried")] == [1, 2]
+        await center.wait_prompt(caller, "enter-service-code", since=at)
+        assert (await center.wait_fact("CallRecovered", call=call))["how"] == "goes_on"
+        await caller.press(f"{CODE}#")
+        await center.wait_fact("CallerIdentified", by="service_code")
+        assert [f["attempt"] for f in center.facts("ServiceCodeTried")] == [1, 2]
         await center.wait_fact("NodeEntered", node="main-menu")
-        await center.wait_prompt(caller, "menu-main", since=at)
-        await caller.press("0")
-        await center.wait_fact("CallAnswered", call=call)
-        await caller.media.wait_for_audio()
-        agent = next(one for one in agents if one.calls)
-        await agent.hang_up()
-        await center.wait_prompt(caller, "survey-ask")
-        await caller.press("4")
-        await caller.wait_ended()
+        await caller.hang_up()
+    assert (await center.wait_call())["outcome"] == "abandoned"
     only(center.facts("CallArrived"))
-    assert (await center.wait_call())["rating"] == 4
 
 
 @pytest.mark.configured(queues={"*": SILENT})
