@@ -20,6 +20,7 @@ from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueNa
 from contactcenter.sample import sample_rows
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
+from contactcenter.store.spool import Spool
 from contactcenter.store.writer import GROUP_SECONDS, FactWriter
 from rig.bench_common import console, machine
 
@@ -159,7 +160,7 @@ async def store(options: argparse.Namespace) -> int:
             await ConfigurationRepository(database).insert(rows)
             feeding = await cpu_of(Nothing(), facts)
             peer = (await cpu_of(Bare(bare), facts) - feeding) / calls * 1000
-            writer = (await cpu_of(FactWriter(database), facts) - feeding) / calls * 1000
+            writer = (await cpu_of(FactWriter(database, Spool(Path(folder) / "spool")), facts) - feeding) / calls * 1000
             await database.dispose()
         table.add_row(f"{rate:g}", str(calls), f"{writer:.2f}", f"{peer:.2f}", f"{writer / peer:.1f}")
     console.print(table)
