@@ -64,9 +64,7 @@ class RawSip(asyncio.DatagramProtocol):
         if self._reading is not None:
             self._reading.cancel()
         if self._tls is not None:
-            self._tls.close()
-            with contextlib.suppress(OSError):
-                await self._tls.wait_closed()
+            self._tls.transport.abort()
 
     def send(self, data: bytes | str) -> None:
         raw = data if isinstance(data, bytes) else data.encode()
