@@ -29,6 +29,9 @@ WARNING_DAYS = 30
 """Before a certificate ends."""
 
 
+SHORTEST_PASSWORD = 10
+
+
 class Warned(ContactCenterError):
     """Calls are taken, but somebody should look at it soon."""
 
@@ -150,6 +153,12 @@ def _agents(context: Context) -> str:
         raise SiteError(
             f"nobody serves {', '.join(empty)}. Add members, with the site up: contactcenter queue member QUEUE AGENT"
         )
+    for number, agent in configuration.agents.items():
+        if len(agent.sip_password) < SHORTEST_PASSWORD or number in agent.sip_password:
+            raise Warned(
+                f"the SIP password of agent {number} is easily guessed: use {SHORTEST_PASSWORD} characters or more, without "
+                f"the number. contactcenter agent set {number} sip_password=..."
+            )
     return f"{len(configuration.agents)} agents, {len(members)} of them in queues"
 
 

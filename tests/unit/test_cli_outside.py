@@ -1,14 +1,22 @@
-"""Numbers outside that admins write down: those that could never be called are refused, or found by the doctor."""
+"""Toll fraud before it begins: numbers outside that could never be called, and passwords that are easily guessed."""
 
 import json
 from pathlib import Path
 
+import pytest
 from command_line import done, read, refusal, run
 
 from contactcenter.config import read_settings, write_settings
 from contactcenter.network import Outbound
 
 ABROAD = "queue support: overflow_timeout: +85223456789 is not in [outbound] allowed_prefixes of contactcenter.toml"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """One of its own, as it is changed."""
+    done("init", tmp_path / "center", "--sample", "--bind", "127.0.0.1")
+    return tmp_path / "center"
 
 
 def allow(site: Path, *prefixes: str) -> None:
@@ -54,3 +62,12 @@ def test_so_does_a_transfer_node(site: Path) -> None:
     )
     allow(site, "+86", "10086")
     done("flow", "publish", str(flow), site=site)
+
+
+def test_the_doctor_warns_of_a_password_that_is_easily_guessed(site: Path) -> None:
+    for weak in ("1001", "short", "password1001"):
+        done("agent", "set", "1001", f"sip_password={weak}", site=site)
+        (found,) = [row for row in read_doctor(site) if row["check"] == "agents"]
+        assert (found["ok"], found["warning"]) == (True, True)
+        assert "the SIP password of agent 1001 is easily guessed" in found["detail"]
+        assert weak not in found["detail"].replace("agent 1001", "").replace("set 1001", "")
