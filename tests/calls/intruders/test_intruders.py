@@ -9,13 +9,14 @@ import time
 import pytest
 
 from rig.center import Center
-from rig.ports import LOOPBACK
+from rig.ports import LOOPBACK, free_port
 from rig.raw_sip import RawSip
 from rig.sip import SipMessage
 
 GUESSER, FLOOD, NEIGHBOUR = "127.0.0.66", "127.0.0.67", "127.0.0.68"
 FLOOD_SECONDS = 3.0
 FLOOD_RATE = 1500
+TLS_PORT = free_port("tcp")
 
 
 def shape(answer: SipMessage) -> str:
@@ -29,7 +30,7 @@ async def refused(center: Center) -> list[dict]:
     return center.facts("AlarmRaised", name="sip_shut_out")
 
 
-@pytest.mark.settings(failed_logins="4", shut_out_seconds="4")
+@pytest.mark.settings(failed_logins="4", shut_out_seconds="4", tls='"offered"', tls_port=str(TLS_PORT))
 async def test_who_guesses_is_shut_out_and_calls_go_on(center: Center) -> None:
     server = (LOOPBACK, center.sip_port)
     async with (
@@ -41,7 +42,7 @@ async def test_who_guesses_is_shut_out_and_calls_go_on(center: Center) -> None:
     ):
         await center.wait_state("1004", "ready")
         await center.queue_up(caller)
-        since = await caller.media.wait_hears(700)
+        since = await caller.media.wait_hears(700)  # a phone without encryption, where it is offered
         known, unknown = [
             await guesser.ask("REGISTER", user, (user, "wrong"), call_id=f"same-{number}")
             for number, user in enumerate(("1001", "nobody-at-all"))
