@@ -15,7 +15,7 @@ from contactcenter.asterisk.agi_server import AgiServer
 from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone
-from contactcenter.asterisk.render import render_phones
+from contactcenter.asterisk.render import render_networks, render_phones
 from contactcenter.asterisk.switchboard import promise_of
 from contactcenter.asterisk.translate import arrival, returned
 from contactcenter.asterisk.witness import AsteriskWitness
@@ -101,7 +101,9 @@ class Controller:
                 await self._load()
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self.center.distributor.run(), name="distribution")
-                    group.create_task(self.center.callbacks.run(self.center.is_open, self._call_back), name="callbacks")
+                    group.create_task(
+                        self.center.callbacks.run(self.center.may_call_now, self._call_back), name="callbacks"
+                    )
                     group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(self.recovery.run(), name="recovery")
@@ -233,6 +235,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         secrets,
         clock,
         write_phones=lambda: render_phones(site, settings, secrets, center.configuration),
+        write_networks=lambda shut_out: render_networks(site, settings, center.configuration, shut_out),
         tell=lambda event: distributor.word(event),  # noqa: PLW0108 (it is made below)
         configuration=lambda: center.configuration,
         publish=bus.publish,

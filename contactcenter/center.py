@@ -23,6 +23,7 @@ from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.ports import Lookup
 from contactcenter.ivr.walk import Means
+from contactcenter.outbound import forbidden, open_for_calls
 from contactcenter.phone import Switchboard
 from contactcenter.recording.recorder import Recorder
 from contactcenter.routing.rules import Rule
@@ -82,7 +83,10 @@ class Center:
         """Checked, written down, and in force at once; no call is lost. Raises BadInput, NotFound, StoreError."""
         there = self.prompts()
         configuration, items = await self.book.change(
-            operation, lambda before, after: check_change(before, after, there), author, self.clock.now()
+            operation,
+            lambda before, after: check_change(before, after, there, settings=self.settings),
+            author,
+            self.clock.now(),
         )
         self._take(configuration)
         return items
@@ -103,10 +107,18 @@ class Center:
         for tell in self.on_change:
             tell(before, configuration)
 
-    def is_open(self, hotline: str) -> bool:
-        """Whether a hotline is inside its opening hours now; one that was removed always is."""
-        known = self.configuration.hotlines.get(hotline)
-        return known is None or self.configuration.calendars[known.calendar].check(self.clock.now())[0]
+    def may_call_back(self, number: str) -> bool:
+        """Whether a caller with that number ("" for none) can ever be called back."""
+        agent = number in self.configuration.agents
+        return bool(number) and (agent or not forbidden(number, self.settings))
+
+    def may_call_now(self, hotline: str) -> bool:
+        """Whether customers of a hotline are called back now: inside its opening hours (one that was removed is always open),
+        and when calls may go out.
+        """
+        known, now = self.configuration.hotlines.get(hotline), self.clock.now()
+        is_open = known is None or self.configuration.calendars[known.calendar].check(now)[0]
+        return is_open and open_for_calls(self.settings, now)
 
     def means(self, hotline: Hotline) -> Means:
         """What the nodes of a call to that hotline draw on."""

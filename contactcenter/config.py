@@ -4,66 +4,23 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from contactcenter.errors import BadInput, FileProblem, FileProblems, SiteError
+from contactcenter.network import Outbound, Port, Section, Sip
 
 FILE = "contactcenter.toml"
 SECRETS = "secrets.toml"
 
-CONTACT = re.compile(r"sip:[A-Za-z0-9][A-Za-z0-9.-]{0,99}(:(?P<port>[0-9]{1,5}))?")
 POSTGRESQL = re.compile(r"postgresql://([^\s/@:?#]+@)?[^\s/@?#]*/[^\s/@?#]+(\?[^\s#@]*)?")
 SQLITE = re.compile(r"sqlite\+aiosqlite:///[^\s?#]+")
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 HIDDEN = frozenset({"database"})
 """Settings whose wrong values are not repeated: a password may be in them."""
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sip(Section):
-    address: str = Field(
-        "0.0.0.0", description="the address phones and trunks reach Asterisk at; 127.0.0.1 for a try-out"
-    )
-    port: Port = Field(5060, description="SIP over UDP")
-    rtp_first: Port = Field(10000, description="first UDP port for voice")
-    rtp_last: Port = Field(10999, description="last UDP port for voice; four are needed for a conversation")
-    external_address: str = Field(
-        "", description="the public address of this machine, if phones come from outside a NAT"
-    )
-    qualify_seconds: int = Field(
-        30, ge=0, le=3600, description="how often a phone is asked whether it is there; 0 for never"
-    )
-    trunk_addresses: list[str] = Field(
-        default_factory=list,
-        description="addresses or networks of providers whose calls are taken without a password",
-    )
-    trunk_contact: str = Field(
-        "",
-        description="where calls to numbers outside go, such as sip:203.0.113.5:5060; empty: whoever registered as trunk",
-    )
-
-    @field_validator("trunk_contact")
-    @classmethod
-    def _known_contact(cls, value: str) -> str:
-        """A host and a port and no more: Asterisk puts the dialed number before them, and its UDP transport is the only one."""
-        found = CONTACT.fullmatch(value)
-        if value and not (found and int(found["port"] or 5060) in range(1, 65536)):
-            raise ValueError("it has to be sip:HOST or sip:HOST:PORT, such as sip:203.0.113.5:5060, or empty")
-        return value
-
-    @model_validator(mode="after")
-    def _ports_in_order(self) -> Self:
-        if self.rtp_last - self.rtp_first < 3:
-            raise ValueError("rtp_last must be at least 3 above rtp_first")
-        return self
 
 
 class Ports(Section):
@@ -135,6 +92,7 @@ class Settings(Section):
         False, description="a second controller waits, and takes over within seconds when the first dies or hangs"
     )
     sip: Sip = Sip()
+    outbound: Outbound = Outbound()
     ports: Ports = Ports()
     service: Service = Service()
     distribution: Distribution = Distribution()

@@ -9,8 +9,10 @@ from typing import Any
 import yaml
 
 from contactcenter.acd.check import check_queues
+from contactcenter.config import Settings
 from contactcenter.configuration.kinds import FLOW, ROUTE
 from contactcenter.configuration.models import Configuration
+from contactcenter.configuration.outside import never_called
 from contactcenter.configuration.reach import known_to_rules
 from contactcenter.configuration.trunks import check_trunks
 from contactcenter.errors import BadInput, NotFound
@@ -35,16 +37,26 @@ Texts = Mapping[str, Mapping[str, str]]
 
 
 def check_change(
-    before: Configuration, after: Configuration, prompts: Prompts, texts: Callable[[], Texts] | None = None
+    before: Configuration,
+    after: Configuration,
+    prompts: Prompts,
+    texts: Callable[[], Texts] | None = None,
+    *,
+    settings: Settings,
 ) -> None:
     """What a change leads to, held together. Sounds that are missing since before are in the way only of changes that concern what
-    is played: an emergency closing has to work. texts: asked for when flows change, whose menus have to fit what is spoken.
+    is played, numbers that may not be called any more only where they are new: an emergency closing has to work. texts: asked for
+    when flows change, whose menus have to fit what is spoken.
 
     Raises BadInput, NotFound or FileProblems.
     """
     same = (before.flows, before.hotlines, before.routes) == (after.flows, after.hotlines, after.routes)
     spoken = texts() if texts is not None and before.flows != after.flows else None
-    check_configuration(after, None if same else prompts, spoken)
+    flows = check_configuration(after, None if same else prompts, spoken)
+    if wrong := [*never_called(after, flows, settings)]:
+        known_before = {*never_called(before, check_configuration(before, None), settings)}
+        if new := [line for line in wrong if line not in known_before]:
+            raise BadInput(f"{new[0]}.")
 
 
 def check_configuration(

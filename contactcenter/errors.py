@@ -19,6 +19,14 @@ class Conflict(BadInput):
     """Somebody else was faster, or another one has what only one can have; nothing was changed."""
 
 
+class OutboundRefused(BadInput):
+    """A number outside may not be called: never (for_good), or not now. See outbound.py."""
+
+    def __init__(self, why: str, *, for_good: bool = False) -> None:
+        super().__init__(why)
+        self.for_good = for_good
+
+
 class SiteError(ContactCenterError):
     """A site folder is missing, not writable, broken, or in use."""
 

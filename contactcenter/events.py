@@ -21,7 +21,7 @@ MissReason = Literal["no_answer", "busy", "rejected", "unreachable", "failed"]
 WithdrawReason = Literal["answered_elsewhere", "caller_gone", "agent_gone", "stuck", "restart"]
 OverflowReason = Literal["full", "closed", "no_agents", "max_wait", "queue_removed", "key"]
 Outcome = Literal["answered", "abandoned", "refused", "failed", "callback", "voice_message"]
-CallbackOutcome = Literal["answered", "no_answer", "abandoned", "expired"]
+CallbackOutcome = Literal["answered", "no_answer", "abandoned", "expired", "not_allowed"]
 Party = Literal["caller", "agent", "system"]
 
 

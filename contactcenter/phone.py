@@ -84,7 +84,10 @@ class Phone(Protocol):
         ...
 
     async def dial(self, number: str, seconds: float) -> Talk | MissReason:
-        """Calls a number over the trunk while the caller hears music, and connects the two. number: E.164, or an agent's."""
+        """Calls a number over the trunk while the caller hears music, and connects the two. number: E.164, or an agent's.
+
+        Raises OutboundRefused when it may not be called.
+        """
         ...
 
     async def wait_key(self, keys: str) -> str:
@@ -115,9 +118,9 @@ class Phone(Protocol):
 class Switchboard(Protocol):
     """Where a line comes from that is not a caller's who just arrived."""
 
-    async def call(self, call: CallId, number: str, hotline: str, seconds: float) -> Phone | None:
-        """Calls a customer over the trunk; None when nobody answered in that time. number: E.164; hotline: who is shown to call;
-        call: the one that the promise to call back was made in.
+    async def call(self, call: CallId, number: str, hotline: str, seconds: float, agent: AgentNumber) -> Phone | None:
+        """Calls a customer over the trunk; None when nobody answered in that time. call: the one that the promise to call back was
+        made in; number: E.164; hotline: who is shown to call; agent: who is to talk. Raises OutboundRefused when it may not be called.
         """
         ...
 

@@ -17,7 +17,7 @@ from contactcenter.calls.arrival import Arrival
 from contactcenter.calls.ending import Ending
 from contactcenter.center import Center
 from contactcenter.customers.customer import Customer
-from contactcenter.errors import CallerGone
+from contactcenter.errors import CallerGone, OutboundRefused
 from contactcenter.ids import AgentNumber, QueueName
 from contactcenter.ivr.destination import (
     Destination,
@@ -138,7 +138,9 @@ async def serve(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ta
         with center.distributor.place(await _entering(wish, note, center), wish.shown) as place:
             greeting = "queue-connecting" if wish.handed_to is None else "transfer-connecting"
             greeting = "" if wish.entered else greeting
-            held = await _hold(phone, place, center, note, greeting, may_call_back=bool(wish.arrival.caller))
+            held = await _hold(
+                phone, place, center, note, greeting, may_call_back=center.may_call_back(wish.arrival.caller)
+            )
         if not isinstance(held, Overflow):
             return held
         wish = replace(wish, since=place.since, entered=None, handed_to=None, record=place.settings.record)
@@ -236,7 +238,11 @@ async def _dial(
     await phone.play(before)
     if wish.record:
         await phone.record(*center.recorder.parts(note.call))
-    talk = await phone.dial(number, seconds)
+    try:
+        talk = await phone.dial(number, seconds)
+    except OutboundRefused as refusal:
+        note(e.AlarmRaised, name="outbound_refused", detail=str(refusal))
+        talk = "failed"
     if isinstance(talk, str):
         if wish.record:
             await phone.stop_recording()
@@ -261,9 +267,9 @@ async def _voice_message(phone: Phone, wish: Wish, center: Center, note: CallNot
 
 async def _callback(phone: Phone, wish: Wish, center: Center, note: CallNotes) -> Ending:
     """The promise holds from this moment, whatever the caller still hears."""
-    if not wish.arrival.caller:
+    if not center.may_call_back(wish.arrival.caller):
         await phone.play("callback-no-number", "queue-timeout")
-        return Ending("failed", "the caller's number is withheld")
+        return Ending("failed", "the caller's number is withheld, or may not be called")
     promise = Promise(
         note.call,
         wish.arrival.hotline,

@@ -50,6 +50,10 @@ class Site:
         return self.path / "asterisk"
 
     @property
+    def tls(self) -> Path:
+        return self.path / "tls"
+
+    @property
     def log(self) -> Path:
         return self.path / "log"
 

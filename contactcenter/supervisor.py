@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from contactcenter.asterisk.certificate import prepare_certificate
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.asterisk.render import render
 from contactcenter.changes import Author
@@ -61,6 +62,7 @@ def prepare(site: Site) -> Program:
     migrate(url)
     configuration = asyncio.run(_load(url, site))
     check_configuration(configuration, prompts(site))
+    prepare_certificate(site, settings, SystemClock().now())
     installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
     conf = render(site, settings, secrets, configuration, installation)
     return Program("asterisk", [*installation.command, "-C", str(conf), "-f"], installation.environment)
@@ -94,8 +96,10 @@ async def _load(url: str, site: Site) -> Configuration:
 def ports_of(settings: Settings) -> dict[str, tuple[str, int, socket.SocketKind]]:
     """Setting -> (address, port, kind) of everything a site listens on, without the voice ports."""
     tcp, udp, loopback = socket.SOCK_STREAM, socket.SOCK_DGRAM, "127.0.0.1"
+    tls = {"[sip] tls_port": (settings.sip.address, settings.sip.tls_port, tcp)} if settings.sip.tls != "off" else {}
     return {
         "[sip] port": (settings.sip.address, settings.sip.port, udp),
+        **tls,
         "[ports] http": (loopback, settings.ports.http, tcp),
         "[ports] ami": (loopback, settings.ports.ami, tcp),
         "[ports] agi": (loopback, settings.ports.agi, tcp),

@@ -18,6 +18,7 @@ from contactcenter.acd.settings import QueueSettings
 from contactcenter.bus import Bus, CallNotes
 from contactcenter.clock import Clock
 from contactcenter.customers.customer import Customer
+from contactcenter.errors import OutboundRefused
 from contactcenter.events import AlarmRaised, CallbackEnded, CallbackOutcome, CallbackRequested, CallbackTried
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.phone import Phone, Switchboard
@@ -80,9 +81,9 @@ class Callbacks:
         self.open[promise.call] = promise
         self._new.put_nowait(promise)
 
-    async def run(self, is_open: Callable[[str], bool], serve: Serve) -> None:
-        """Until cancelled. is_open: whether a hotline is inside its opening hours now."""
-        self._is_open, self._serve = is_open, serve
+    async def run(self, may_call_now: Callable[[str], bool], serve: Serve) -> None:
+        """Until cancelled. may_call_now: whether customers of a hotline are called now."""
+        self._may_call_now, self._serve = may_call_now, serve
         async with asyncio.TaskGroup() as group:
             while True:
                 promise = await self._new.get()
@@ -107,7 +108,7 @@ class Callbacks:
             promise = replace(promise, tries=promise.tries + 1)
             outcome, agent = await self._try(promise, settings)
             note(CallbackTried, attempt=promise.tries, outcome=outcome, agent=agent)
-            if outcome in {"answered", "abandoned"}:
+            if outcome in {"answered", "abandoned", "not_allowed"}:
                 break
             pause = timedelta(seconds=self._settings(promise).callback_retry_seconds)
             promise = replace(promise, next_try=self._clock.now() + pause)
@@ -120,7 +121,7 @@ class Callbacks:
     async def _until_due(self, promise: Promise) -> None:
         if promise.next_try is not None:
             await asyncio.sleep(max(0.0, (promise.next_try - self._clock.now()).total_seconds()))
-        while not self._is_open(promise.hotline):  # noqa: ASYNC110 (a calendar has no event)
+        while not self._may_call_now(promise.hotline):  # noqa: ASYNC110 (a calendar has no event)
             await asyncio.sleep(CLOSED_CHECK_SECONDS)
 
     async def _try(self, promise: Promise, settings: QueueSettings) -> tuple[CallbackOutcome, AgentNumber | None]:
@@ -145,12 +146,16 @@ class Callbacks:
             agent = place.connection.agent if place.connection is not None else reserved.agent
             if agent is None:
                 return "expired", None
-            customer = await self._switchboard.call(
-                promise.call, promise.number, promise.hotline, CUSTOMER_RING_SECONDS
-            )
+            refusal = None
+            try:
+                customer = await self._switchboard.call(
+                    promise.call, promise.number, promise.hotline, CUSTOMER_RING_SECONDS, agent
+                )
+            except OutboundRefused as error:
+                customer, refusal = None, error
             if customer is None:
                 place.let_agent_go()
-                return "no_answer", agent
+                return self._missed(promise, refusal), agent
             try:
                 place.customer_answered()
                 reserved.ring()
@@ -158,6 +163,14 @@ class Callbacks:
                 return outcome, place.connection.agent if place.connection is not None else agent
             finally:
                 customer.let_go()
+
+    def _missed(self, promise: Promise, refusal: OutboundRefused | None) -> CallbackOutcome:
+        """What became of a try in which no customer was reached; one that was refused for now is made again later."""
+        if refusal is None:
+            return "no_answer"
+        note = CallNotes(promise.call, self._bus, self._clock)
+        note(AlarmRaised, name="outbound_refused", detail=f"callback: {refusal}")
+        return "not_allowed" if refusal.for_good else "expired"
 
 
 class _Reserved:

@@ -3,13 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from contactcenter.acd.inputs import Input, PhoneIs
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.errors import AmiProblem
+from contactcenter.asterisk.exchange import Exchange
 from contactcenter.asterisk.lines import AsteriskLines
-from contactcenter.asterisk.phone import AsteriskPhone, Exchange
+from contactcenter.asterisk.logins import LoginGuard
+from contactcenter.asterisk.networks import exempt
+from contactcenter.asterisk.phone import AsteriskPhone
+from contactcenter.asterisk.shut_out import ShutOut
 from contactcenter.asterisk.switchboard import AsteriskSwitchboard
 from contactcenter.asterisk.translate import AmiEvents, addresses_of, phone_state
 from contactcenter.asterisk.trunks import AsteriskTrunks
@@ -18,16 +23,19 @@ from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration
 from contactcenter.errors import SiteError
 from contactcenter.events import Fact
+from contactcenter.outbound import OutboundCalls
 
 log = logging.getLogger(__name__)
 
-PHONE_MODULES = ("res_pjsip.so", "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")
+PJSIP = "res_pjsip.so"
+PHONE_MODULES = (PJSIP, "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")
 RETRY_SECONDS = 1.0
 
 
 class Gateway:
-    """`tell` hears of phones and offers, `publish` of alarms. configuration: what holds now; write_phones: writes the accounts of
-    phones and trunks for Asterisk; first_look: takes calls over that another controller had, before any phone counts as free.
+    """`tell` hears of phones and offers, `publish` of alarms. configuration: what holds now; write_phones, write_networks: write
+    for Asterisk the accounts of phones and trunks, and the addresses that are shut out; first_look: takes calls over that another
+    controller had, before any phone counts as free.
     """
 
     def __init__(
@@ -37,6 +45,7 @@ class Gateway:
         clock: Clock,
         *,
         write_phones: Callable[[], None],
+        write_networks: Callable[[tuple[str, ...]], None],
         tell: Callable[[Input], None],
         publish: Callable[[Fact], None],
         configuration: Callable[[], Configuration],
@@ -46,6 +55,7 @@ class Gateway:
         self._write_phones, self._phones_changed, self._first_look = write_phones, asyncio.Event(), first_look
         self._phones_changed.set()  # what changed while no controller ran, Asterisk has not heard of
         events = AmiEvents(on_phone=tell)
+        outbound = OutboundCalls(settings, clock, lambda: configuration().agents)
         self.ami = AmiClient(
             "127.0.0.1",
             settings.ports.ami,
@@ -55,11 +65,27 @@ class Gateway:
             on_connected=self._resynchronise,
         )
         self.lines = AsteriskLines(self.ami, events, tell)
-        self.switchboard = AsteriskSwitchboard(self.ami, events, self._addresses)
+        self.switchboard = AsteriskSwitchboard(self.ami, events, self._addresses, outbound)
         self.trunks = AsteriskTrunks(
-            self.ami, events, configuration=configuration, region=settings.region, clock=clock, publish=publish
+            self.ami,
+            events,
+            configuration=configuration,
+            region=settings.region,
+            clock=clock,
+            publish=publish,
+            outbound=outbound,
         )
-        self._exchange = Exchange(self.ami, events, self.lines, clock, self._addresses)
+        self._reloading = asyncio.Lock()
+        self._shut_out = ShutOut(
+            self.ami,
+            events,
+            LoginGuard(settings.sip, lambda: exempt(settings, configuration())),
+            clock,
+            write=write_networks,
+            reload=partial(self._reload, PJSIP),
+            publish=publish,
+        )
+        self._exchange = Exchange(self.ami, events, self.lines, clock, self._addresses, outbound)
 
     async def run(self) -> None:
         """Until cancelled. Raises AmiLoginRefused."""
@@ -67,12 +93,14 @@ class Gateway:
             group.create_task(self.lines.run(), name="lines")
             group.create_task(self.ami.run(), name="ami")
             group.create_task(self._keep_phones(), name="phones")
+            group.create_task(self._shut_out.run(), name="shut out")
 
     def reconfigure(self, before: Configuration, after: Configuration) -> None:
         """Asterisk learns of other phones and trunks as soon as it answers; calls under way go on."""
         if (before.agents, before.trunks) != (after.agents, after.trunks):
             self.trunks.changed(before, after)
             self._phones_changed.set()
+            self._shut_out.changed()
 
     async def _keep_phones(self) -> None:
         """Writes and reloads the accounts of phones and trunks, at first and after each change."""
@@ -84,13 +112,18 @@ class Gateway:
                 await self.trunks.end_registrations()
                 await asyncio.to_thread(self._write_phones)
                 for module in PHONE_MODULES:
-                    await self.ami.action("Reload", Module=module)
+                    await self._reload(module)
                 await self.trunks.register_changed()
                 await self._resynchronise()
             except (SiteError, AmiProblem) as error:
                 log.warning("phones and trunks could not be reloaded, trying again: %s", error)
                 self._phones_changed.set()
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _reload(self, module: str) -> None:
+        """Asterisk takes one at a time, and refuses the others."""
+        async with self._reloading:
+            await self.ami.action("Reload", Module=module)
 
     def phone(self, session: AgiSession) -> AsteriskPhone:
         """The line of a channel that asked for the controller."""

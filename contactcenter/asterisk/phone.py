@@ -3,21 +3,19 @@ the moment of an answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from contactcenter.asterisk import causes, variables
 from contactcenter.asterisk.agi import AgiSession
-from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.errors import AmiProblem, CallerHungUp
-from contactcenter.asterisk.lines import AsteriskLines
+from contactcenter.asterisk.exchange import Exchange
 from contactcenter.asterisk.talk import AsteriskTalk, hung_up
-from contactcenter.asterisk.translate import AmiEvents, miss
+from contactcenter.asterisk.translate import miss
 from contactcenter.asterisk.wire import AgiResult
-from contactcenter.clock import Clock
 from contactcenter.errors import CallerGone, LineLost
 from contactcenter.events import MissReason
 from contactcenter.ids import AgentNumber, CallId
@@ -34,23 +32,13 @@ MESSAGE_SILENCE = 5
 SAMPLES = 8000
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What all callers' lines of a site share. addresses: where Dial finds a number, see translate.addresses_of."""
-
-    ami: AmiClient
-    events: AmiEvents
-    lines: AsteriskLines
-    clock: Clock
-    addresses: Callable[[str], Sequence[str]]
-
-
 class AsteriskPhone:
     """One caller's channel. Close it with `let_go`, which also ends what is under way."""
 
     def __init__(self, session: AgiSession, exchange: Exchange) -> None:
         self.call = CallId(session.env["agi_uniqueid"])
         self._session, self._clock, self._addresses = session, exchange.clock, exchange.addresses
+        self._outbound = exchange.outbound
         self._ami, self._events, self._lines = exchange.ami, exchange.events, exchange.lines
         self._hotline = "".join(filter(str.isdigit, session.env.get("agi_arg_1", "")))
         self._channel, self._channel_id = session.env["agi_channel"], session.env["agi_uniqueid"]
@@ -63,6 +51,7 @@ class AsteriskPhone:
         self._talking: asyncio.Task[AgiResult] | None = None
         self.released = asyncio.Event()
         """Set by let_go."""
+        self.on_release: Callable[[], None] = lambda: None
 
     @property
     def gone(self) -> bool:
@@ -141,8 +130,18 @@ class AsteriskPhone:
     async def dial(self, number: str, seconds: float) -> AsteriskTalk | MissReason:
         """Dial with `g` (come back when the other end hangs up), `m` (music while it rings), and `f`: the phone shows the
         hotline, as no provider lets us show a number that is not ours. A trunk that can't take the call leaves it to the
-        next one. Raises BadInput.
+        next one. Raises BadInput, OutboundRefused.
         """
+        over = self._outbound.begin(number)
+        with contextlib.ExitStack() as stack:
+            stack.callback(over)
+            talk = await self._dial_over_trunks(number, seconds)
+            if not isinstance(talk, str):
+                stack.pop_all()
+                talk.when_over(over)
+        return talk
+
+    async def _dial_over_trunks(self, number: str, seconds: float) -> AsteriskTalk | MissReason:
         *others, last = self._addresses(number)
         for where in others:
             talk = await self._dial(where, number, seconds)
@@ -214,7 +213,9 @@ class AsteriskPhone:
         if self._talking is not None:
             self._talking.cancel()
         self._session.close()
-        self.released.set()
+        if not self.released.is_set():
+            self.released.set()
+            self.on_release()
 
     # ---- details
 

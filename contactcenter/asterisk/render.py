@@ -2,11 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contactcenter.asterisk.certificate import files_of
 from contactcenter.asterisk.installation import AsteriskInstallation
+from contactcenter.asterisk.networks import providers
 from contactcenter.asterisk.translate import TECHNOLOGY
 from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration
@@ -25,6 +29,7 @@ CUSTOM = {
 }
 
 PHONES = "pjsip.conf"
+NETWORKS = "pjsip_acl.conf"
 
 DEFAULTS = ("acl", "ccss", "cel", "features", "pjproject", "udptl")
 """Files that Asterisk misses aloud, though nothing need be said in them."""
@@ -38,7 +43,12 @@ def render(
     installation: AsteriskInstallation,
 ) -> Path:
     """Writes the site's Asterisk configuration and folders; returns asterisk.conf. Raises SiteError if that fails."""
-    values = {**_values(site, settings, secrets, configuration), "installation": installation}
+    values = {
+        **_values(site, settings, secrets, configuration),
+        "installation": installation,
+        "providers": _providers(settings, configuration),
+        "shut_out": (),
+    }
     try:
         _make_folders(site, installation)
         environment = _environment()
@@ -54,10 +64,20 @@ def render(
 
 
 def render_phones(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> None:
-    """Writes what changes while Asterisk runs: the accounts of phones and trunks. Raises SiteError."""
-    text = _environment().get_template(f"{PHONES}.j2").render(_values(site, settings, secrets, configuration))
+    """Writes the accounts of phones and trunks, which change while Asterisk runs. Raises SiteError."""
+    _render_again(site, PHONES, _values(site, settings, secrets, configuration))
+
+
+def render_networks(site: Site, settings: Settings, configuration: Configuration, shut_out: Iterable[str]) -> None:
+    """Writes who is let in, and who is shut out now. Raises SiteError."""
+    values = {"settings": settings, "providers": _providers(settings, configuration), "shut_out": shut_out}
+    _render_again(site, NETWORKS, values)
+
+
+def _render_again(site: Site, name: str, values: Mapping[str, object]) -> None:
+    text = _environment().get_template(f"{name}.j2").render(values)
     try:
-        _write_private(site.asterisk / PHONES, text)
+        _write_private(site.asterisk / name, text)
     except OSError as error:
         raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
 
@@ -74,13 +94,21 @@ def _environment() -> Environment:
     return environment
 
 
+def _providers(settings: Settings, configuration: Configuration) -> list[IPv4Network]:
+    """Asked for only where somebody is kept out."""
+    return providers(settings, configuration) if settings.sip.permit or settings.sip.deny else []
+
+
 def _values(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> dict[str, object]:
+    certificate, key = files_of(site, settings.sip)
     return {
         "site": site,
         "settings": settings,
         "secrets": secrets,
         "agents": list(configuration.agents.values()),
         "trunks": list(configuration.trunks.values()),
+        "certificate": certificate,
+        "key": key,
         "on_call": "&".join(f"{TECHNOLOGY}{number}" for number in settings.fallback.on_call),
     }
 

@@ -1,6 +1,7 @@
 """Lines that we place, and lines that come back: customers who are called, callers whom an agent handed over."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from uuid import uuid4
@@ -10,7 +11,8 @@ from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.errors import AmiProblem
 from contactcenter.asterisk.phone import AsteriskPhone
 from contactcenter.asterisk.translate import AmiEvents
-from contactcenter.ids import CallId
+from contactcenter.ids import AgentNumber, CallId
+from contactcenter.outbound import OutboundCalls
 
 PREFIX = "callback"
 """Begins the ids of these channels; the filters in asterisk-conf/manager.conf know it."""
@@ -33,18 +35,29 @@ Outcome = AsteriskPhone | Missed | None
 class AsteriskSwitchboard:
     """The Switchboard port: a FastAGI session that somebody waits for is theirs, by the id of its channel."""
 
-    def __init__(self, ami: AmiClient, events: AmiEvents, addresses: Callable[[str], Sequence[str]]) -> None:
-        """addresses: where a number is found, see translate.addresses_of."""
-        self._ami, self._addresses = ami, addresses
+    def __init__(
+        self, ami: AmiClient, events: AmiEvents, addresses: Callable[[str], Sequence[str]], outbound: OutboundCalls
+    ) -> None:
+        """addresses: where a number is found, see translate.addresses_of; outbound: holds calls outside to the rule."""
+        self._ami, self._addresses, self._outbound = ami, addresses, outbound
         self._awaited: dict[str, asyncio.Future[Outcome]] = {}
         events.channels[PREFIX] = self._take_event
 
-    async def call(self, call: CallId, number: str, hotline: str, seconds: float) -> AsteriskPhone | None:
+    async def call(
+        self, call: CallId, number: str, hotline: str, seconds: float, agent: AgentNumber
+    ) -> AsteriskPhone | None:
         """A trunk that can't take the call leaves it to the next one; never do two ring at once."""
-        for address in self._addresses(number):
-            line = await self._call(call, address, hotline, seconds)
-            if line is not Missed.BY_TRUNK:
-                return line if isinstance(line, AsteriskPhone) else None
+        over = self._outbound.begin(number, agent=agent, called_back=True)
+        with contextlib.ExitStack() as stack:
+            stack.callback(over)
+            for address in self._addresses(number):
+                line = await self._call(call, address, hotline, seconds)
+                if isinstance(line, AsteriskPhone):
+                    stack.pop_all()
+                    line.on_release = over
+                    return line
+                if line is not Missed.BY_TRUNK:
+                    break
         return None
 
     async def _call(self, call: CallId, address: str, hotline: str, seconds: float) -> Outcome:

@@ -1,6 +1,7 @@
 """A conversation of a caller, inside EXEC Bridge with an agent or EXEC Dial over the trunk; and what ends it."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from contactcenter.asterisk import variables
@@ -29,6 +30,10 @@ class AsteriskTalk:
     ) -> None:
         self.agent, self.answered_at, self.recorded = agent, answered_at, recorded
         self._running, self._session, self._clock = running, session, clock
+
+    def when_over(self, tell: Callable[[], None]) -> None:
+        """Tells, once, that the two are not connected any more, or that nobody waits for it."""
+        self._running.add_done_callback(lambda _: tell())
 
     async def ended(self) -> TalkEnd:
         """A hand-over by the agent's phone sends the caller's channel elsewhere in the dialplan: to AGI it is a hang-up."""

@@ -13,10 +13,10 @@ from contactcenter.customers.numbers import LONGEST, as_dialed, normalise
 from contactcenter.errors import BadInput
 from contactcenter.events import MissReason
 from contactcenter.ids import AgentNumber
+from contactcenter.outbound import DIALABLE
 
 TECHNOLOGY = "PJSIP/"
 TRUNK = "trunk"
-DIALABLE = re.compile(r"\+?[0-9]{2,20}")
 
 PHONES: dict[str, Phone] = {
     "NOT_INUSE": "free",
@@ -139,7 +139,7 @@ class AmiEvents:
 
     channels: who hears of the channels whose id begins with `PREFIX-`. answers: by the id of a channel that dials, who hears
     that the other end has answered. keys: by the id of a caller's channel, who hears which keys are pressed. registry: who
-    hears how a registration with a provider went.
+    hears how a registration with a provider went. logins: who hears how phones and trunks sign in with us.
     """
 
     def __init__(self, on_phone: Callable[[PhoneIs], None]) -> None:
@@ -148,6 +148,7 @@ class AmiEvents:
         self.answers: dict[str, Callable[[], None]] = {}
         self.keys: dict[str, Callable[[str], None]] = {}
         self.registry: Callable[[Mapping[str, str]], None] = lambda _: None
+        self.logins: Callable[[Mapping[str, str]], None] = lambda _: None
 
     def take(self, event: Mapping[str, str]) -> None:
         if event["Event"] in PHONE_EVENTS:
@@ -158,6 +159,9 @@ class AmiEvents:
             if (hears := self.channels.get(event.get(name, "").partition("-")[0])) is not None:
                 hears(event)
                 return
+        self._take_other(event)
+
+    def _take_other(self, event: Mapping[str, str]) -> None:
         match event["Event"]:
             case "DialEnd" if event["DialStatus"] == "ANSWER":
                 if (answered := self.answers.get(event.get("Uniqueid", ""))) is not None:
@@ -167,5 +171,7 @@ class AmiEvents:
                     pressed(event["Digit"])
             case "Registry":
                 self.registry(event)
+            case "ChallengeResponseFailed" | "SuccessfulAuth":
+                self.logins(event)
             case _:
                 pass

@@ -14,6 +14,7 @@ from contactcenter.configuration.models import Configuration, Trunk
 from contactcenter.configuration.trunks import account_uri
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.events import AlarmRaised, Fact
+from contactcenter.outbound import OutboundCalls
 from contactcenter.trunks import Registration, TrunkState, TrunkTest
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,10 @@ class AsteriskTrunks:
         region: str,
         clock: Clock,
         publish: Callable[[Fact], None],
+        outbound: OutboundCalls,
     ) -> None:
         self._ami, self._configuration, self._region = ami, configuration, region
-        self._clock, self._publish = clock, publish
+        self._clock, self._publish, self._outbound = clock, publish, outbound
         self._trials = TrialCalls(ami, events)
         self._to_register: set[str] = set()
         self._to_end: dict[str, Trunk] = {}
@@ -66,10 +68,13 @@ class AsteriskTrunks:
         if not known.host:
             raise BadInput(f"trunk {trunk} has no host, so no call can go out over it. Say host=...")
         address = address_over(known, number, self._region)
+        over = self._outbound.begin(number)
         try:
             return await self._trials.call(trunk, number, address, next(iter(now.hotlines), ""), seconds)
         except AmiProblem as problem:
             raise BadInput(f"the trial call over trunk {trunk} could not be made: {problem}") from problem
+        finally:
+            over()
 
     def changed(self, before: Configuration, after: Configuration) -> None:
         """Takes note of registrations that are over, and of those to be made again."""

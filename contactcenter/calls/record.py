@@ -69,7 +69,7 @@ class CallRecord:
                 self.ticket = fact.ticket
             case e.RecordingSaved() | e.VoiceMessageLeft():
                 self.recording = fact.path
-            case e.CallbackEnded() if fact.outcome in {"no_answer", "expired"}:
+            case e.CallbackEnded() if fact.outcome in {"no_answer", "expired", "not_allowed"}:
                 self.outcome = "failed"
             case e.CallEnded():
                 self.outcome, self.ended_at = fact.outcome, fact.at

@@ -91,7 +91,12 @@ class Context:
 
         dry_run: everything but the change. Raises BadInput, NotFound, StoreError, with nothing changed.
         """
-        check = partial(check_change, prompts=prompts(self.site), texts=partial(spoken_texts, self.site))
+        check = partial(
+            check_change,
+            prompts=prompts(self.site),
+            texts=partial(spoken_texts, self.site),
+            settings=self.settings,
+        )
         if dry_run:
             before = self.configuration()
             after = operation(before)

@@ -4,15 +4,18 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from contactcenter.acd.check import check_queues
+from contactcenter.asterisk.certificate import check_certificate, files_of
 from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
 from contactcenter.clock import SystemClock
+from contactcenter.configuration.outside import never_called
 from contactcenter.configuration.reach import known_to_rules
 from contactcenter.dialplan import check_configuration, prompt_texts, prompts, spoken_texts
 from contactcenter.errors import ContactCenterError, SiteError
@@ -20,6 +23,12 @@ from contactcenter.hours.doctor import warnings
 from contactcenter.recording.recorder import Recorder
 from contactcenter.store.database import revision_of, server_version
 from contactcenter.supervisor import check_ports, running
+
+WARNING_DAYS = 30
+"""Before a certificate ends."""
+
+
+SHORTEST_PASSWORD = 10
 
 
 class Warned(ContactCenterError):
@@ -147,7 +156,35 @@ def _agents(context: Context) -> str:
         raise SiteError(
             f"nobody serves {', '.join(empty)}. Add members, with the site up: contactcenter queue member QUEUE AGENT"
         )
+    for number, agent in configuration.agents.items():
+        if len(agent.sip_password) < SHORTEST_PASSWORD or number in agent.sip_password:
+            raise Warned(
+                f"the SIP password of agent {number} is easily guessed: use {SHORTEST_PASSWORD} characters or more, without "
+                f"the number. contactcenter agent set {number} sip_password=..."
+            )
     return f"{len(configuration.agents)} agents, {len(members)} of them in queues"
+
+
+def _outside(context: Context) -> str:
+    """Calls to numbers outside that an admin has written down, and that the settings forbid."""
+    configuration = context.configuration()
+    if wrong := [*never_called(configuration, check_configuration(configuration, None), context.settings)]:
+        raise SiteError(f"{wrong[0]}.")
+    rules = context.settings.outbound
+    return f"calls go to {', '.join(rules.allowed_prefixes) or context.settings.region}, {rules.hours}"
+
+
+def _encryption(context: Context) -> str:
+    sip, now = context.settings.sip, SystemClock().now()
+    if sip.tls == "off":
+        return "off: phones speak unencrypted"
+    certificate, key = files_of(context.site, sip)
+    if not sip.tls_certificate and not certificate.exists():
+        return f"{sip.tls}; its certificate is made by the next up"
+    until = check_certificate(certificate, key, now)
+    if until - now < timedelta(days=WARNING_DAYS):
+        raise Warned(f"{certificate} is valid until {until:%Y-%m-%d} only. Get a new one.")
+    return f"{sip.tls}, by {certificate} until {until:%Y-%m-%d}"
 
 
 def _running(context: Context) -> str:
@@ -174,5 +211,7 @@ CHECKS: dict[str, Callable[[Context], str]] = {
     "prompts": _prompts,
     "ffmpeg": _converter,
     "agents": _agents,
+    "outbound": _outside,
+    "encryption": _encryption,
     "running": _running,
 }

@@ -44,3 +44,24 @@ def as_dialed(number: str, region: str) -> str:
     if not number.startswith("+") or not phonenumbers.is_possible_number(parsed):
         return number
     return re.sub(r"[^\d+]", "", phonenumbers.format_out_of_country_calling_number(parsed, region))
+
+
+def country_of(number: str) -> str:
+    """The region of an E.164 number, ISO 3166 two letters; "" where none has it."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+
+
+def premium(number: str) -> str:
+    """The beginning of an E.164 number that is a premium rate number, "" where there is none.
+
+    A switch that has all the digits it wants pays no heed to more: a premium rate number with digits after it is one.
+    """
+    parsed = phonenumbers.parse(number)
+    if phonenumbers.is_valid_number(parsed):
+        return number if _is_premium(number) else ""
+    shortest = len(f"+{parsed.country_code}") + 2
+    return next((part for end in range(shortest, len(number)) if _is_premium(part := number[:end])), "")
+
+
+def _is_premium(number: str) -> bool:
+    return phonenumbers.number_type(phonenumbers.parse(number)) == phonenumbers.PhoneNumberType.PREMIUM_RATE

@@ -8,6 +8,7 @@ from contactcenter.acd.inputs import Input, Offer, OfferRinging, PhoneIs
 from contactcenter.acd.ports import Shown
 from contactcenter.events import MissReason, WithdrawReason
 from contactcenter.ids import AgentNumber, CallId, QueueName
+from contactcenter.outbound import OutboundCalls
 from contactcenter.simulator.line import SETUP_SECONDS, Answers, Behaviour, Line, Misses, Tell, Waits
 
 __all__ = ["SETUP_SECONDS", "AgentPhones", "Answers", "Behaviour", "Line", "Misses", "Waits"]
@@ -32,6 +33,8 @@ class AgentPhones:
         self._unreachable: set[AgentNumber] = set()
         self._lines: dict[tuple[CallId, AgentNumber, int], Line] = {}
         self._watchers: dict[CallId, OnRinging] = {}
+        self.outbound: OutboundCalls | None = None
+        """The rule for calls outside, None for none. How many there are at once is not counted here."""
         self.in_use: dict[AgentNumber, Line] = {}
         self.rung: list[AgentNumber] = []
         """Who was rung, in order."""
@@ -61,7 +64,12 @@ class AgentPhones:
         return self._lines.get((call, agent, attempt))
 
     def dial(self, call: CallId, number: str, seconds: float) -> "tuple[Line, asyncio.Future[Input]]":
-        """Starts to ring a number outside, which behaves as scripted: its line, and OfferAnswered or OfferFailed."""
+        """Starts to ring a number outside, which behaves as scripted: its line, and OfferAnswered or OfferFailed.
+
+        Raises OutboundRefused.
+        """
+        if self.outbound is not None:
+            self.outbound.begin(number)()
         outcome: asyncio.Future[Input] = asyncio.get_running_loop().create_future()
 
         def tell(event: Input) -> None:

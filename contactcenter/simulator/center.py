@@ -23,6 +23,7 @@ from contactcenter.dialplan import check_configuration, prompts_in
 from contactcenter.events import CallbackOutcome, Fact, TicketOpened
 from contactcenter.ids import CallId, QueueName
 from contactcenter.journey import Journey
+from contactcenter.outbound import OutboundCalls
 from contactcenter.phone import Phone
 from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
@@ -122,7 +123,8 @@ async def simulated_center(
     bus.subscribe(store.write)
     phones = AgentPhones(lambda event: distributor.word(event))  # noqa: PLW0108 (it is made below)
     distributor = Distributor(Engine(), bus, clock, phones)
-    switchboard = FakeSwitchboard(lambda script: simulated.line(script))  # noqa: PLW0108 (it is made below)
+    phones.outbound = outbound = OutboundCalls(settings, clock, lambda: center.configuration.agents)
+    switchboard = FakeSwitchboard(lambda script: simulated.line(script), outbound)  # noqa: PLW0108 (it is made below)
     center = Center(
         settings=settings,
         clock=clock,
@@ -151,7 +153,7 @@ async def simulated_center(
         distributor.tell(PhoneIs(number, "free"))
     running = [
         asyncio.create_task(distributor.run(), name="distribution"),
-        asyncio.create_task(center.callbacks.run(center.is_open, simulated.serve_callback), name="callbacks"),
+        asyncio.create_task(center.callbacks.run(center.may_call_now, simulated.serve_callback), name="callbacks"),
     ]
     try:
         yield simulated

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from contactcenter.ids import CallId
+from contactcenter.ids import AgentNumber, CallId
+from contactcenter.outbound import OutboundCalls
 from contactcenter.simulator.agents import Answers, Behaviour
 from contactcenter.simulator.caller import CallerScript
 from contactcenter.simulator.phone import FakePhone
@@ -12,8 +13,8 @@ from contactcenter.simulator.phone import FakePhone
 class FakeSwitchboard:
     """The Switchboard port. `new_line` makes a caller's line. Customers who are called answer after two seconds, unless scripted."""
 
-    def __init__(self, new_line: Callable[[CallerScript | None], FakePhone]) -> None:
-        self._new_line = new_line
+    def __init__(self, new_line: Callable[[CallerScript | None], FakePhone], outbound: OutboundCalls) -> None:
+        self._new_line, self._outbound = new_line, outbound
         self._lines: dict[CallId, FakePhone] = {}
         self._scripts: dict[str, list[tuple[Behaviour, CallerScript | None]]] = {}
         self.called: list[str] = []
@@ -29,7 +30,15 @@ class FakeSwitchboard:
         """A line that may be handed over."""
         self._lines[line.call] = line
 
-    async def call(self, call: CallId, number: str, hotline: str, seconds: float) -> FakePhone | None:  # noqa: ARG002 (no display here)
+    async def call(
+        self,
+        call: CallId,  # noqa: ARG002 (no display here)
+        number: str,
+        hotline: str,  # noqa: ARG002
+        seconds: float,
+        agent: AgentNumber,
+    ) -> FakePhone | None:
+        self._outbound.begin(number, agent=agent, called_back=True)()
         self.called.append(number)
         script = self._scripts.get(number)
         behaviour, caller = script.pop(0) if script else (Answers(), None)

@@ -50,7 +50,7 @@ module g711.so
 module aufile.so
 module aubridge.so
 module sndfile.so
-module_tmp account.so
+{srtp}module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen {host}:{control}
@@ -60,6 +60,8 @@ snd_path {folder}
 
 class BaresipPhone:
     """Registers when the block is entered; answers each call `answer_after` seconds after it rings (None: never).
+
+    `encrypted`: signs in over TLS, whoever has signed the certificate, and speaks SRTP or not at all.
 
     `events` are baresip's own (`type`: REGISTER_OK, CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED ...) with "at".
     """
@@ -74,12 +76,14 @@ class BaresipPhone:
         tone_hz: int | None = None,
         answer_after: float | None = 0.2,
         hang_up_after: float | None = None,
+        encrypted: bool = False,
     ) -> None:
         self.number = number
         self.server = (host, sip_port)
         self.answer_after = answer_after
         self.hang_up_after = hang_up_after
         self.events: list[Event] = []
+        self.encrypted = encrypted
         self._password = password
         self._tone_hz = tone_hz
         self._told: dict[str, int] = {}
@@ -118,8 +122,10 @@ class BaresipPhone:
         async with asyncio.timeout(timeout):
             reader, self._writer = await self._connect(control)
         self._keep(self._read(reader))
-        account = f"<sip:{self.number}@{self.server[0]}:{self.server[1]};transport=udp>"
+        way = "tls" if self.encrypted else "udp"
+        account = f"<sip:{self.number}@{self.server[0]}:{self.server[1]};transport={way}>"
         options = f"auth_user={self.number};auth_pass={self._password};answermode=manual;audio_codecs=pcmu;regint=300"
+        options += ";mediaenc=srtp-mand" if self.encrypted else ""
         self.command("uanew", f"{account};{options}")
         await self.wait("REGISTER_OK", timeout)
 
@@ -133,6 +139,7 @@ class BaresipPhone:
             rtp=rtp,
             rtp_end=rtp + 1,
             modules=modules,
+            srtp="module srtp.so\nsip_verify_server no\n" if self.encrypted else "",
             folder=self._folder,
         )
         (self._folder / "config").write_text(config)

@@ -21,13 +21,13 @@ from contactcenter.config import (
     Secrets,
     Service,
     Settings,
-    Sip,
     read_secrets,
     read_settings,
     write_secrets,
     write_settings,
 )
 from contactcenter.errors import FileProblems, SiteError
+from contactcenter.network import Outbound, Sip
 
 OTHER = Settings(
     name='张伟的 "center"\nof two lines',
@@ -43,6 +43,23 @@ OTHER = Settings(
         qualify_seconds=0,
         trunk_addresses=["198.51.100.0/24", "203.0.113.9"],
         trunk_contact="sip:carrier.example:5070",
+        tls="required",
+        tls_port=5071,
+        tls_certificate="/etc/ssl/center.pem",
+        tls_key="/etc/ssl/private/center.key",
+        permit=["192.0.2.0/24"],
+        deny=["192.0.2.128/25"],
+        failed_logins=3,
+        failed_logins_seconds=60,
+        shut_out_seconds=86400,
+    ),
+    outbound=Outbound(
+        allowed_prefixes=["+49", "80"],
+        hours="08:00-21:30",
+        most_at_once=2,
+        most_per_hour=20,
+        agent_most_per_hour=10,
+        number_most_per_hour=3,
     ),
     ports=Ports(http=1, ami=65535, agi=3),
     service=Service(warning_days=0),

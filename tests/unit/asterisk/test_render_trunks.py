@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from contactcenter.asterisk.render import render_phones
-from contactcenter.config import Secrets, Settings, Sip
+from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration, Trunk
+from contactcenter.network import Sip
 from contactcenter.site import Site
 
 SECRETS = Secrets(ami_secret="a", api_token="b", trunk_password="c")

@@ -9,7 +9,9 @@ from journeys import EXPIRED, HAPPY, alarms, ending, fact, facts, kinds, pause_a
 
 from contactcenter import events as e
 from contactcenter.acd.inputs import LogIn, LogOut, Pause, Resume
+from contactcenter.config import Settings
 from contactcenter.ids import AgentNumber, QueueName
+from contactcenter.network import Outbound
 from contactcenter.simulator.agents import Answers, Misses
 from contactcenter.simulator.caller import CallerScript, HangUp, Press
 from contactcenter.simulator.center import SimulatedCenter
@@ -103,12 +105,12 @@ async def test_nobody_is_called_outside_opening_hours(sim: SimulatedCenter) -> N
     phone = await asks_for_callback(sim, "agent_first")
     sim.center.configuration.hotlines["4001234567"] = replace(hotline, calendar="workdays")
     await asyncio.sleep(60)
-    assert sim.center.is_open("4001234567")
+    assert sim.center.may_call_now("4001234567")
     sim.configure(renewals={"callback_retry_seconds": 10 * 3600.0})
     sim.switchboard.script(EXPIRED, [Misses(), Answers()], RATES)
     sim.center.distributor.tell(Resume(AGENT))
     await asyncio.sleep(11 * 3600)
-    assert not sim.center.is_open("4001234567")
+    assert not sim.center.may_call_now("4001234567")
     assert sim.switchboard.called == [EXPIRED]
     await asyncio.sleep(14 * 3600)
     assert sim.switchboard.called == [EXPIRED, EXPIRED]
@@ -268,3 +270,32 @@ async def test_a_callback_needs_the_skills_that_the_call_needed(sim: SimulatedCe
     while sim.center.callbacks.open:
         await asyncio.sleep(10)
     assert fact(sim, phone, e.CallAnswered).agent == AGENT
+
+
+PREMIUM = "+8616812345"
+
+
+async def test_who_shows_a_number_that_may_not_be_called_is_offered_no_callback(sim: SimulatedCenter) -> None:
+    sim.configure(support={"callback": "caller_first"}, vip={"callback": "caller_first"})
+    pause_all_but(sim)
+    phone = await sim.call(PREMIUM, CALLS_BACK)
+    assert "queue-callback-offer" not in phone.heard
+    assert sim.center.callbacks.open == {}
+    assert sim.switchboard.called == []
+
+
+async def test_a_promise_that_may_not_be_kept_is_given_up_at_once(sim: SimulatedCenter) -> None:
+    """The rule has changed since."""
+    phone = await asks_for_callback(sim, "caller_first")
+    assert sim.phones.outbound is not None
+    sim.phones.outbound._settings = Settings(outbound=Outbound(allowed_prefixes=["+852"]))
+    sim.center.distributor.tell(Resume(AGENT))
+    while sim.center.callbacks.open:
+        await asyncio.sleep(1)
+    (alarm,) = [f for f in sim.facts if isinstance(f, e.AlarmRaised)]
+    assert (alarm.name, alarm.call) == ("outbound_refused", phone.call)
+    assert alarm.detail.startswith(f"callback: {EXPIRED} is not in [outbound] allowed_prefixes")
+    assert sim.switchboard.called == []
+    assert fact(sim, phone, e.CallbackEnded).outcome == "not_allowed"
+    assert sim.store.calls[phone.call].outcome == "failed"
+    assert sim.center.distributor.engine.agents[AGENT].phone == "free"

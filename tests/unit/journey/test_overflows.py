@@ -213,3 +213,15 @@ async def test_a_caller_who_hangs_up_while_being_handed_over(sim: SimulatedCente
         sim.phones.transfer("1004", "1005")
     assert ending(sim, phone) == ("answered", "the caller hung up")
     assert kinds(sim, phone).count("CallAnswered") == 1
+
+
+async def test_a_number_that_may_not_be_called_is_one_that_does_not_answer(sim: SimulatedCenter) -> None:
+    sim.configure(renewals={"max_wait_seconds": 20.0, "overflow_timeout": "number:+85223456789"})
+    pause_all_but(sim)
+    phone = await sim.call(EXPIRED, HAPPY)
+    assert ending(sim, phone) == ("failed", "+85223456789 did not answer: failed")
+    assert phone.heard[-1] == "queue-timeout"
+    assert "+85223456789" not in sim.phones.rung
+    (alarm,) = [f for f in sim.facts if isinstance(f, e.AlarmRaised)]
+    assert (alarm.name, alarm.call) == ("outbound_refused", phone.call)
+    assert alarm.detail == "+85223456789 is not in [outbound] allowed_prefixes of contactcenter.toml (CN)"
