@@ -49,6 +49,8 @@ COMMANDS = {
     "status": "site:status",
     "serve": "site:serve",
     "doctor": "doctor:doctor",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
     "export": "whole:export",
     "diff": "whole:diff",
     "apply": "whole:apply",
