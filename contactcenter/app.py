@@ -29,6 +29,7 @@ from contactcenter.journey import Journey
 from contactcenter.phone import Phone
 from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
+from contactcenter.recording.retention import Retention
 from contactcenter.reports.queue_log import QueueLog
 from contactcenter.reports.queue_log_file import QueueLogFile
 from contactcenter.site import Site
@@ -39,9 +40,10 @@ from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import Database, check_revision, open_database
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.outbox import ConflictRepository, OutboxRepository
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
-from contactcenter.web import customers, server, trunks
+from contactcenter.web import calls, customers, server, trunks
 from contactcenter.web.lookup import WebLookup
 from contactcenter.web.webhooks import Webhooks
 
@@ -81,6 +83,10 @@ class Controller:
             publish=center.bus.publish,
         )
         trunks.install(self.http, gateway.trunks)
+        calls.install(self.http, writer.forget)
+        recordings = center.recorder.folder
+        days, book = center.settings.recording.keep_days, RecordingRepository(database)
+        self.retention = Retention(recordings, book, days, center.clock, center.bus.publish)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
@@ -98,6 +104,7 @@ class Controller:
                     group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(self.webhooks.run(), name="webhooks")
+                    group.create_task(self.retention.run(), name="retention")
                     group.create_task(self._follow(), name="configuration")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
             finally:
@@ -232,7 +239,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         book=book,
         prompts=partial(prompts, site),
         switchboard=gateway.switchboard,
-        recorder=Recorder(site.recordings),
+        recorder=Recorder(site.recordings, site.recording_keys if settings.recording.encrypt else None),
         lookup=WebLookup(),
     )
     return Controller(

@@ -73,6 +73,15 @@ class Service(Section):
     warning_days: int = Field(30, ge=0, description="a service period that ends within so many days counts as expiring")
 
 
+class Recording(Section):
+    encrypt: bool = Field(
+        default=False, description="encrypt recordings at rest; first make a key: contactcenter recording key new"
+    )
+    keep_days: int = Field(
+        0, ge=0, le=36500, description="recordings and voice messages are deleted after so many days; 0: never"
+    )
+
+
 class Distribution(Section):
     ageing_seconds: float = Field(
         120, ge=0, description="one point of priority lets a call overtake those who came at most so much earlier"
@@ -122,6 +131,7 @@ class Settings(Section):
     sip: Sip = Sip()
     ports: Ports = Ports()
     service: Service = Service()
+    recording: Recording = Recording()
     distribution: Distribution = Distribution()
     fallback: Fallback = Fallback()
     crm: Crm = Crm()

@@ -40,6 +40,10 @@ class Site:
         return self.path / "recordings"
 
     @property
+    def recording_keys(self) -> Path:
+        return self.path / "recording-keys"
+
+    @property
     def sounds(self) -> Path:
         return self.path / "sounds"
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,9 +19,15 @@ from contactcenter.configuration.reach import known_to_rules
 from contactcenter.dialplan import check_configuration, prompt_texts, prompts, spoken_texts
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.hours.doctor import warnings
+from contactcenter.recording.deleting import PARTS, strangers
+from contactcenter.recording.keys import keys_in
 from contactcenter.recording.recorder import Recorder
 from contactcenter.store.database import revision_of
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.supervisor import check_ports, running
+
+PARTS_SECONDS = 24 * 3600
+"""A part that nobody has written to for so long belongs to no call that goes on."""
 
 
 class Warned(ContactCenterError):
@@ -80,6 +87,26 @@ def _disk(context: Context) -> str:
     if short := Recorder(context.site.recordings).low_on_space():
         raise SiteError(f"{short}. Move old recordings away.")
     return f"{shutil.disk_usage(context.site.recordings).free / 1e9:.1f} GB free for recordings"
+
+
+def _recordings(context: Context) -> str:
+    """Each file has its row, each row its file, and what is needed to read them is here."""
+    folder, settings = context.site.recordings, context.settings.recording
+    keys = keys_in(context.site.recording_keys)
+    if settings.encrypt and not keys:
+        raise SiteError("they are to be encrypted, and there is no key. Make one: contactcenter recording key new")
+    book = context.read(lambda database: RecordingRepository(database).there())
+    if missing := {one.key for one in book} - {key.public for key in keys} - {""}:
+        raise SiteError(f"some need {min(missing)}, which is not here. Restore recording-keys/ from your backup")
+    unknown, lost = strangers(folder, [one.path for one in book])
+    if lost:
+        raise Warned(f"{len(lost)} are known and have no file, such as {lost[0]}")
+    if unknown:
+        raise Warned(f"{len(unknown)} files belong to no call, such as {folder / unknown[0]}")
+    if parts := [file for file in (folder / PARTS).glob("*.wav") if time.time() - file.stat().st_mtime > PARTS_SECONDS]:
+        raise Warned(f"{len(parts)} parts of calls were never joined, such as {parts[0]}")
+    kept = f", deleted after {settings.keep_days} days" if settings.keep_days else ""
+    return f"{len(book)}, {sum(1 for one in book if one.key)} of them encrypted{kept}"
 
 
 def _database(context: Context) -> str:
@@ -166,6 +193,7 @@ CHECKS: dict[str, Callable[[Context], str]] = {
     "site folder": _folder,
     "disk": _disk,
     "database": _database,
+    "recordings": _recordings,
     "dialplans": _dialplans,
     "calendars": _calendars,
     "prompts": _prompts,

@@ -68,7 +68,7 @@ COMMANDS = {
     "call": "call:call",
     "callback": "callback:callback",
     "ticket": "ticket:ticket",
-    "recording": "recording:recording",
+    "recording": "recording:recording recording_keys",
     "alarm": "alarm:alarm",
     "prompt": "prompt:prompt",
     "site": "settings:site_settings",

@@ -145,13 +145,3 @@ class HistoryRepository:
         query = select(t.facts).where(t.facts.c.kind == "AlarmRaised").order_by(t.facts.c.seq.desc()).limit(limit)
         async with self._database.connect() as connection:
             return [{"at": row.at, **row.data} for row in await connection.execute(query)]
-
-    async def recordings(self) -> list[dict[str, Any]]:
-        """The newest first."""
-        query = (
-            select(t.recordings, t.calls.c.agent, t.calls.c.company, t.calls.c.caller)
-            .join(t.calls, t.calls.c.id == t.recordings.c.call_id)
-            .order_by(t.recordings.c.saved_at.desc())
-        )
-        async with self._database.connect() as connection:
-            return [dict(row) for row in (await connection.execute(query)).mappings()]

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -230,14 +231,23 @@ calls = Table(
     Index("ix_calls_caller_answered", "caller", "answered_at"),
 )
 
+THERE = text("deleted_at IS NULL")
 recordings = Table(
     "recordings",
     metadata,
-    Column("call_id", String(60), primary_key=True),
-    Column("path", String(200), nullable=False, unique=True),
+    Column("path", String(200), primary_key=True),
+    Column("call_id", String(60), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("saved_at", Utc, nullable=False, index=True),
+    Column("saved_at", Utc, nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("deleted_at", Utc),
+    Column("deleted_why", String(20), nullable=False),
+    Column("deleted_by", String(100), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("ix_recordings_there", "saved_at", "path", sqlite_where=THERE, postgresql_where=THERE),
 )
+"""kind: talk or message. key: the public key that it is encrypted for. Rows stay when the file is deleted; sha256: of that file."""
 
 callbacks = Table(
     "callbacks",

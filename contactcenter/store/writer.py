@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
-from contactcenter.store.database import blocking
+from contactcenter.errors import StoreError
+from contactcenter.store.database import blocking, worker_of
 from contactcenter.store.projections import Projections
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,10 @@ class FactWriter:
                 self._watchers.remove(watcher)
                 return
             await watcher
+
+    async def forget(self) -> None:
+        """Somebody else has changed what is stored of calls: it is read again when it is needed."""
+        await self.do(lambda _: self._projections.forget())
 
     async def run(self) -> None:
         """Writes until cancelled; then a group that is being written is finished first."""
@@ -183,3 +188,13 @@ class FactWriter:
             except Exception:
                 log.exception("a %s of call %s at %s can't be stored", fact.kind, getattr(fact, "call", "-"), fact.at)
         return len(batch)
+
+
+async def write_facts(database: AsyncEngine, facts: Sequence[e.Fact]) -> None:
+    """Facts of a command, all or none; a running controller has to be told, see FactWriter.forget. Raises StoreError."""
+    if not facts:
+        return
+    try:
+        await worker_of(database, "admin").run(lambda connection: Projections().write(connection, facts))
+    except DBAPIError as error:
+        raise StoreError(f"it could not be written to the database: {error.orig}") from error

@@ -17,6 +17,7 @@ from contactcenter.store import tables as t
 from contactcenter.store import writer as writer_module
 from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.history import HistoryRepository
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.writer import FactWriter
 
 AGENT = AgentNumber("1001")
@@ -187,7 +188,7 @@ async def test_a_late_fact_changes_only_its_own_part_of_the_record(
         await writer.written()
     assert any(statement.startswith("SELECT") for statement in seen) == (kept == 0)
     assert await history.call(CallId("1.1")) == {**before, "recording": "2026/11/25/1.1.wav"}
-    (recording,) = await history.recordings()
+    (recording,) = await RecordingRepository(database).all()
     expected = {"call_id": "1.1", "seconds": 51.5, "saved_at": after(70), "agent": "1004", "company": "company 1"}
     assert {key: recording[key] for key in expected} == expected
 

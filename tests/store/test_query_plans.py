@@ -16,6 +16,7 @@ from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
 from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import migrate
 from contactcenter.store.history import HistoryRepository
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
 from contactcenter.tickets.problem import Problem
@@ -64,6 +65,8 @@ LOOKUPS: dict[str, Callable[[AsyncEngine], Awaitable[Any]]] = {
     "a call": lambda db: HistoryRepository(db).call(CALL),
     "a call's facts": lambda db: HistoryRepository(db).facts(CALL),
     "a record from stored facts": write_late,
+    "a call's recordings": lambda db: RecordingRepository(db).there(CALL),
+    "recordings whose time is over": lambda db: RecordingRepository(db).saved_before(START, None, 100),
     "a ticket": lambda db: TicketRepository(db).one(1),
 }
 
