@@ -65,6 +65,7 @@ COMMANDS = {
     "route": "route:route route_check route_try",
     "customer": "customer:customer",
     "contact": "contact:contact",
+    "person": "person:person",
     "call": "call:call",
     "callback": "callback:callback",
     "ticket": "ticket:ticket",
