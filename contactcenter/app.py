@@ -21,6 +21,7 @@ from contactcenter.bus import Bus
 from contactcenter.center import Center
 from contactcenter.clock import SystemClock
 from contactcenter.config import Secrets, Settings, read_secrets, read_settings
+from contactcenter.customers.code_limit import NUMBER_WINDOW
 from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.errors import ContactCenterError
 from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
@@ -66,7 +67,7 @@ class Controller:
         queue_file: QueueLogFile,
     ) -> None:
         self.center, self.gateway = center, gateway
-        self.book = ConfigurationRepository(database)
+        self.book, self.history = ConfigurationRepository(database), HistoryRepository(database)
         center.on_change.append(gateway.reconfigure)
         self.writer, self.promises = writer, CallbackRepository(database)
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
@@ -124,6 +125,7 @@ class Controller:
             if number in states:
                 center.distributor.tell(states[number])
             center.distributor.tell(OpenTickets(number, await center.tickets.open_of(number)))
+        center.codes.restore(await self.history.wrong_codes(center.clock.now() - NUMBER_WINDOW))
         for promise in await self.promises.open(center.configuration.queues):
             center.callbacks.restore(promise)
         there = [(a.number, bool(a.pause_reason)) for a in center.distributor.engine.agents.values() if a.logged_in]

@@ -71,6 +71,10 @@ class Ports(Section):
 
 class Service(Section):
     warning_days: int = Field(30, ge=0, description="a service period that ends within so many days counts as expiring")
+    wrong_codes_per_number: int = Field(
+        10, ge=3, description="wrong service codes from one number in an hour; withheld numbers count as one"
+    )
+    wrong_codes_in_total: int = Field(100, ge=3, description="wrong service codes from all callers in ten minutes")
 
 
 class Recording(Section):

@@ -92,10 +92,12 @@ class HoursChecked(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceCodeTried(CallFact):
-    """The code itself is never written."""
+    """The code itself is never written. keyed: there was one; limited: too many were wrong before, so it was not looked up."""
 
     attempt: int
     accepted: bool
+    keyed: bool = True
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ LOOKUPS: dict[str, Callable[[AsyncEngine], Awaitable[Any]]] = {
     "a record from stored facts": write_late,
     "a call's recordings": lambda db: RecordingRepository(db).there(CALL),
     "recordings whose time is over": lambda db: RecordingRepository(db).saved_before(START, None, 100),
+    "wrong service codes at a start": lambda db: HistoryRepository(db).wrong_codes(START),
     "a ticket": lambda db: TicketRepository(db).one(1),
 }
 

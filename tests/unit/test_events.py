@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 25, 8, 30, 15, 123456, tzinfo=UTC)
 STORED = {
     "CallArrived": "call hotline caller raw_caller caller_name trunk",
     "HoursChecked": "call calendar open why",
-    "ServiceCodeTried": "call attempt accepted",
+    "ServiceCodeTried": "call attempt accepted keyed limited",
     "CallerIdentified": "call by company company_name contact contact_name level",
     "ServiceChecked": "call service until",
     "NodeEntered": "call flow node",
