@@ -11,6 +11,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from contactcenter.errors import BadInput, FileProblem, FileProblems, SiteError
+from contactcenter.secrecy import has_password, keep_private, masked, write_private
 
 FILE = "contactcenter.toml"
 SECRETS = "secrets.toml"
@@ -164,13 +165,17 @@ def read_settings(site: Path) -> Settings:
     file = site / FILE
     if not file.exists():
         raise SiteError(f"{site} is no site: it has no {FILE}. Make one: contactcenter init {site}")
-    return Settings.model_validate(_checked(file, Settings))
+    settings = Settings.model_validate(_checked(file, Settings))
+    if has_password(settings.database):
+        keep_private(file)
+    return settings
 
 
 def read_secrets(site: Path) -> Secrets:
     file = site / SECRETS
     if not file.exists():
         raise SiteError(f"{file} is missing. Restore it from your backup, or make a new site.")
+    keep_private(file)
     return Secrets.model_validate(_checked(file, Secrets))
 
 
@@ -179,14 +184,11 @@ def write_settings(site: Path, settings: Settings) -> None:
     document = tomlkit.document()
     document.add(tomlkit.comment("The settings of this site. Restart it after a change: contactcenter down, then up."))
     _fill(document, settings)
-    (site / FILE).write_text(tomlkit.dumps(document), encoding="utf-8")
+    write_private(site / FILE, tomlkit.dumps(document))
 
 
 def write_secrets(site: Path, secrets: Secrets) -> None:
-    file = site / SECRETS
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    file.write_text(tomlkit.dumps(secrets.model_dump()), encoding="utf-8")
+    write_private(site / SECRETS, tomlkit.dumps(secrets.model_dump()))
 
 
 def _fill(container: Any, section: BaseModel) -> None:
@@ -228,7 +230,7 @@ def _problem(file: Path, text: str, item: dict[str, Any], secret: bool) -> FileP
         case "missing":
             return FileProblem(file, None, f"{name} is missing", f"Add a line {keys[-1]} = ...")
     hidden = secret or isinstance(item["input"], dict)
-    return FileProblem(file, line, f"{name} is {'wrong' if hidden else repr(item['input'])}", f"{item['msg']}.")
+    return FileProblem(file, line, f"{name} is {'wrong' if hidden else masked(repr(item['input']))}", f"{item['msg']}.")
 
 
 def _line_of(text: str, keys: list[str]) -> int | None:
@@ -247,12 +249,18 @@ def _line_of(text: str, keys: list[str]) -> int | None:
 
 
 def flat(settings: Settings) -> dict[str, Any]:
-    """Every setting by its whole name, such as sip.port."""
+    """Every setting by its whole name, such as sip.port; a password in the database's address too: see `shown`."""
     values = settings.model_dump(mode="json")
     parts = {
         f"{name}.{key}": one for name, part in values.items() if isinstance(part, dict) for key, one in part.items()
     }
     return {**{name: value for name, value in values.items() if not isinstance(value, dict)}, **parts}
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """`flat`, for people, listings and the audit log: without the database's password."""
+    values = flat(settings)
+    return {**values, "database": masked(values["database"])}
 
 
 def with_setting(settings: Settings, name: str, value: Any) -> Settings:
@@ -270,4 +278,5 @@ def with_setting(settings: Settings, name: str, value: Any) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise BadInput(f"{name} is {value!r}: {error.errors()[0]['msg'].removeprefix('Value error, ')}.") from None
+        said = masked(value) if isinstance(value, str) else value
+        raise BadInput(f"{name} is {said!r}: {error.errors()[0]['msg'].removeprefix('Value error, ')}.") from None

@@ -10,6 +10,7 @@ import tomlkit
 from contactcenter.backup.archive import DATABASE, Head, read_all
 from contactcenter.config import FILE, SECRETS
 from contactcenter.errors import BadInput, StoreError
+from contactcenter.secrecy import write_private
 from contactcenter.site import Site, made_whole
 from contactcenter.store.snapshot import Tick, check_empty, examine, load_dump
 
@@ -39,7 +40,7 @@ def restore_backup(file: Path, folder: Path, *, database: str, tick: Tick) -> tu
             path = unfinished.path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(
-                path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & (0o700 if name == SECRETS else 0o755)
+                path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & (0o700 if name in {FILE, SECRETS} else 0o755)
             )
             return os.fdopen(descriptor, "wb")
 
@@ -79,4 +80,4 @@ def _settle_database(site: Site, head: Head, copy: Path, database: str) -> None:
         )
     if url != before:
         document["database"] = url
-        (site.path / FILE).write_text(tomlkit.dumps(document), encoding="utf-8")
+        write_private(site.path / FILE, tomlkit.dumps(document))

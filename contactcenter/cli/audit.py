@@ -17,6 +17,7 @@ from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.errors import BadInput, NotFound
 from contactcenter.prompts import KIND as PROMPT
 from contactcenter.prompts import take_back
+from contactcenter.secrecy import MASK
 from contactcenter.store.changes import AuditRepository, record_alone
 
 LARGEST = 2**63 - 1
@@ -100,6 +101,10 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
         return
     if items[0].kind == SITE:
         settings = context.settings
+        if any(MASK in str((side or {})["value"]) for item in items for side in (item.before, item.after)):
+            raise BadInput(
+                "the database's password is not in the audit log. Set it: contactcenter site set database=URL"
+            )
         if since := [item.key for item in items if flat(settings)[item.key] != (item.before or {})["value"]]:
             raise BadInput(f"{since[0]} was changed since; nothing was taken back.")
         for item in items:

@@ -24,6 +24,7 @@ from contactcenter.configuration.models import Configuration, Operation
 from contactcenter.dialplan import check_change, prompts, spoken_texts
 from contactcenter.errors import BadInput, ControllerUnreachable, SiteError
 from contactcenter.events import Fact
+from contactcenter.secrecy import masked
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import check_revision, open_database
@@ -154,7 +155,8 @@ def _command(words: list[str]) -> str:
         elif equals and name.lstrip("-") in SECRET:
             shown.append(f"{name}=***")
         else:
-            shown.append(f"'{word}'" if " " in word else word)
+            said = masked(word)
+            shown.append(f"'{said}'" if " " in said else said)
     return " ".join(shown)
 
 

@@ -15,6 +15,7 @@ from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
 from contactcenter.clock import SystemClock
+from contactcenter.config import SECRETS, read_secrets
 from contactcenter.configuration.reach import known_to_rules
 from contactcenter.dialplan import check_configuration, prompt_texts, prompts, spoken_texts
 from contactcenter.errors import ContactCenterError, SiteError
@@ -22,6 +23,7 @@ from contactcenter.hours.doctor import warnings
 from contactcenter.recording.deleting import PARTS, strangers
 from contactcenter.recording.keys import keys_in
 from contactcenter.recording.recorder import Recorder
+from contactcenter.secrecy import OTHERS
 from contactcenter.store.database import revision_of
 from contactcenter.store.recordings import RecordingRepository
 from contactcenter.supervisor import check_ports, running
@@ -81,6 +83,17 @@ def _folder(context: Context) -> str:
         if not os.access(part, os.W_OK):
             raise SiteError(f"{part} can't be written. Give this user the site folder.")
     return str(site.path)
+
+
+def _secrets(context: Context) -> str:
+    """Who may read what nobody else should."""
+    site = context.site
+    read_secrets(site.path)  # takes away from others what it can
+    files = [site.path / SECRETS, *(key.file for key in keys_in(site.recording_keys))]
+    closed = [site.data, site.recordings, site.log, site.run, site.asterisk]
+    if wide := [path for path in (*files, *closed) if path.stat().st_mode & OTHERS]:
+        raise Warned(f"others can read {', '.join(map(str, wide))}. Make it yours alone: chmod go= {wide[0]}")
+    return f"{len(files)} files and {len(closed)} folders are their owner's alone"
 
 
 def _disk(context: Context) -> str:
@@ -191,6 +204,7 @@ CHECKS: dict[str, Callable[[Context], str]] = {
     "program": _python,
     "asterisk": _asterisk,
     "site folder": _folder,
+    "secrets": _secrets,
     "disk": _disk,
     "database": _database,
     "recordings": _recordings,

@@ -6,7 +6,7 @@ from contactcenter.changes import Item
 from contactcenter.cli.changing import dry_run_option, print_items
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_fields, print_json
-from contactcenter.config import Settings, flat, with_setting, write_settings
+from contactcenter.config import Settings, flat, shown, with_setting, write_settings
 from contactcenter.configuration.editing import words_of
 from contactcenter.errors import SiteError
 from contactcenter.store.changes import record_alone
@@ -28,7 +28,7 @@ def show(context: Context, as_json: bool) -> None:
 
     Example: contactcenter site show
     """
-    values = flat(context.settings)
+    values = shown(context.settings)
     if as_json:
         print_json(values)
     else:
@@ -55,9 +55,9 @@ def change_settings(
     context: Context, before: Settings, after: Settings, *, dry_run: bool, as_json: bool, undoes: int | None = None
 ) -> None:
     """Writes the file and the audit log, and says what differs."""
-    old, new = flat(before), flat(after)
+    old, new, said_old, said_new = flat(before), flat(after), shown(before), shown(after)
     items = tuple(
-        Item(SITE, name, {"value": old[name]}, {"value": new[name]}) for name in new if old[name] != new[name]
+        Item(SITE, name, {"value": said_old[name]}, {"value": said_new[name]}) for name in new if old[name] != new[name]
     )
     if items and not dry_run:
         try:

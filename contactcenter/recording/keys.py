@@ -14,6 +14,7 @@ from pyrage import IdentityError, RecipientError
 from pyrage.x25519 import Identity, Recipient
 
 from contactcenter.recording.errors import KeyProblem
+from contactcenter.secrecy import keep_private
 
 PUBLIC = "# public key: "
 PRIVATE = "AGE-SECRET-KEY-1"
@@ -31,7 +32,7 @@ class Key:
 
 
 def keys_in(folder: Path) -> tuple[Key, ...]:
-    """The oldest first. Raises KeyProblem for a file that is none, or that others may read."""
+    """The oldest first. Raises KeyProblem for a file that is none, or that others may read whatever is tried."""
     files = sorted(file for file in folder.glob("*.key") if NAME.fullmatch(file.name)) if folder.is_dir() else []
     return tuple(read_key(file) for file in files)
 
@@ -39,7 +40,7 @@ def keys_in(folder: Path) -> tuple[Key, ...]:
 def read_key(file: Path) -> Key:
     """Raises KeyProblem."""
     try:
-        if file.stat().st_mode & 0o077:
+        if not keep_private(file):
             raise KeyProblem(f"{file} can be read by others. Make it yours alone: chmod 600 {file}")
         lines = file.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -180,7 +180,7 @@ def _environment(url: str) -> dict[str, str]:
         "PGHOST": parts.host or parts.query.get("host"),
         "PGPORT": parts.port or parts.query.get("port"),
         "PGUSER": parts.username,
-        "PGPASSWORD": parts.password,
+        "PGPASSWORD": parts.password or parts.query.get("password"),
         "PGDATABASE": parts.database,
         "PGSSLMODE": parts.query.get("sslmode"),
     }

@@ -58,3 +58,14 @@ async def test_encrypted(sealed: Center) -> None:
     await center.wait_fact("TicketClosed")
     assert [one["caller"] for one in await center.read("call", "list")] == [row["caller"]]
     assert await center.leftovers() == []
+    check_logs(center)
+
+
+def check_logs(center: Center) -> None:
+    """No password and no key is in what Asterisk, the controller or `up` said."""
+    key = (center.folder / "recording-keys" / "0001.key").read_text().split()[-1]
+    secrets = {center.trunk_password, center.ami_secret, center.token, center.password("1004"), key}
+    assert len(secrets) == 5
+    logs = [file for file in (center.folder / "log").rglob("*") if file.is_file()]
+    assert {file.name for file in logs} >= {"controller.out", "asterisk.log", "up.out", "Master.csv", "queue_log"}
+    assert [(file.name, secret) for file in logs for secret in secrets if secret.encode() in file.read_bytes()] == []
