@@ -37,7 +37,7 @@ def make_backup(site: Site, file: Path, *, recordings: bool, tick: Tick) -> Head
     try:
         with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as folder:
             head = _write(site, unfinished, Path(folder), recordings, tick)
-        os.link(unfinished, file)  # unlike a rename, never over another
+        _put_in_place(unfinished, file)
     except FileExistsError:
         raise BadInput(f"{file} is there already. Name another file.") from None
     except OSError as error:
@@ -46,6 +46,16 @@ def make_backup(site: Site, file: Path, *, recordings: bool, tick: Tick) -> Head
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return head
+
+
+def _put_in_place(unfinished: Path, file: Path) -> None:
+    """Never over another file, unlike a rename; but for file systems without links, such as a memory stick's."""
+    try:
+        os.link(unfinished, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        unfinished.rename(file)
 
 
 def _write(site: Site, target: Path, folder: Path, recordings: bool, tick: Tick) -> Head:
@@ -67,9 +77,8 @@ def _write(site: Site, target: Path, folder: Path, recordings: bool, tick: Tick)
         files=len(files),
         size=sum(path.stat().st_size for _, path in files),
     )
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        os.fchmod(out.fileno(), 0o600)
+    target.unlink(missing_ok=True)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         with tarfile.open(fileobj=out, mode="w:gz", compresslevel=LEVEL, format=tarfile.PAX_FORMAT) as tar:
             _fill(tar, head, files, tick)
         out.flush()

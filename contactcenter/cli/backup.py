@@ -46,7 +46,9 @@ def make(context: Context, file: Path, recordings: bool, as_json: bool) -> None:
     """Write database, settings, secrets, dialplans, sounds and your own Asterisk configuration into FILE, a .tar.gz that only you
     can read. Calls go on.
 
-    Example: contactcenter backup /backup/center.tar.gz --recordings
+    `make` may be left out.
+
+    Example: contactcenter backup make /backup/center.tar.gz --recordings
     """
     with progress("saving") as tick:
         head = make_backup(context.site, file, recordings=recordings, tick=tick)

@@ -1,5 +1,6 @@
-"""recording list, export, delete, deletions; the keys are in recording_keys.py."""
+"""recording list, export, save, delete, deletions; the keys are in recording_keys.py."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +12,16 @@ from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json, print_table
 from contactcenter.clock import SystemClock
 from contactcenter.errors import BadInput, NotFound, SiteError
-from contactcenter.events import RecordingDeleted
+from contactcenter.events import RecordingDeleted, RecordingSaved, VoiceMessageLeft
 from contactcenter.ids import CallId
 from contactcenter.recording.deleting import delete_file
 from contactcenter.recording.errors import RecordingError
 from contactcenter.recording.keys import Key, keys_in, read_key
 from contactcenter.recording.ports import Kept
+from contactcenter.recording.recorder import Recorder
 from contactcenter.recording.rekeying import identities_of
 from contactcenter.recording.sealing import sound_of
+from contactcenter.store.history import HistoryRepository
 from contactcenter.store.recordings import RecordingRepository
 
 COLUMNS = (
@@ -78,6 +81,27 @@ def export(context: Context, call: str, file: Path, message: bool, key: Path | N
     keys = (*keys_in(context.site.recording_keys), *((read_key(key),) if key else ()))
     write_sound(context.site.recordings / kept.path, keys, file)
     click.echo(f"the recording of call {call} is in {file}.")
+
+
+@recording.command()
+@click.argument("call")
+@pass_context
+def save(context: Context, call: str) -> None:
+    """Save what is still in parts/: of a call that is over, whose recording could not be saved then. The alarm recording_failed told why.
+
+    Example: contactcenter recording save 1795500000.42
+    """
+    record = context.read(lambda database: HistoryRepository(database).call(CallId(call)))
+    if record is None or record["ended_at"] is None:
+        raise BadInput(f"call {call} is not over, or is none. See: contactcenter call list")
+    keys = context.site.recording_keys if context.settings.recording.encrypt else None
+    recorder, at = Recorder(context.site.recordings, keys), record["answered_at"] or record["ended_at"]
+    message = recorder.message_part(CallId(call)).is_file()
+    saving = recorder.save_message(CallId(call), at) if message else recorder.save(CallId(call), at)
+    path, seconds, key = asyncio.run(saving)
+    kind = VoiceMessageLeft if message else RecordingSaved
+    context.record([kind(at=SystemClock().now(), call=CallId(call), path=path, seconds=seconds, key=key)])
+    click.echo(f"{path} has {seconds:.0f} seconds.")
 
 
 @recording.command()

@@ -36,7 +36,7 @@ CHANGING = {
     *("customer add", "customer edit", "customer import", "customer merge", "customer remove"),
     *("flow publish", "flow remove", "flow rollback", "hotline add", "hotline remove", "hotline set"),
     *("person erase", "prompt set", "queue add", "queue member", "queue remove", "queue set"),
-    *("recording delete", "recording key drop", "recording key new", "recording rekey"),
+    *("recording delete", "recording key drop", "recording key new", "recording rekey", "recording save"),
     *("route add", "route edit", "route move", "route remove", "site set"),
     *("trunk add", "trunk remove", "trunk set", "trunk test"),
 }

@@ -305,6 +305,21 @@ def test_rekeying_that_was_interrupted_goes_on(mine: Path) -> None:
     assert check(mine)["detail"] == "1, 1 of them encrypted"
 
 
+def test_what_was_kept_as_parts_is_saved_once_there_is_a_key(mine: Path, tmp_path: Path) -> None:
+    done("site", "set", "recording.encrypt=true", site=mine)
+    write_parts(Recorder(mine / "recordings"))
+    (mine / "recordings/2026/11/25" / f"{CALL}.wav").unlink()
+    assert "there is no key" in refusal("recording", "save", CALL, site=mine)
+    done("recording", "key", "new", site=mine)
+    assert f"{CALL}.wav.age has 1 seconds." in done("recording", "save", CALL, site=mine)
+    assert not list((mine / "recordings/parts").iterdir())
+    assert array("h", [11111] * 3).tobytes() not in everything(mine / "recordings")
+    assert read("call", "show", CALL, site=mine)["recording"] == f"2026/11/25/{CALL}.wav.age"
+    done("recording", "export", CALL, tmp_path / "heard.wav", site=mine)
+    assert "no recording: Asterisk wrote no" in refusal("recording", "save", CALL, site=mine)
+    assert refusal("recording", "save", "1.1", site=mine).startswith("call 1.1 is not over, or is none.")
+
+
 def test_a_key_that_is_missing_is_told_by_doctor(mine: Path) -> None:
     done("recording", "key", "new", site=mine)
     done("recording", "rekey", site=mine)
