@@ -23,6 +23,7 @@ from contactcenter.bus import Bus
 from contactcenter.center import Center
 from contactcenter.clock import SystemClock
 from contactcenter.config import Secrets, Settings, read_secrets, read_settings
+from contactcenter.customers.code_limit import NUMBER_WINDOW
 from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.errors import ContactCenterError
 from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
@@ -31,6 +32,7 @@ from contactcenter.journey import Journey
 from contactcenter.phone import Phone
 from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
+from contactcenter.recording.retention import Retention
 from contactcenter.recovery import Recovery
 from contactcenter.reports.queue_log import QueueLog
 from contactcenter.reports.queue_log_file import QueueLogFile
@@ -42,10 +44,11 @@ from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import Database, check_revision, open_database
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.outbox import ConflictRepository, OutboxRepository
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.spool import Spool
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
-from contactcenter.web import customers, server, trunks
+from contactcenter.web import calls, customers, server, trunks
 from contactcenter.web.lookup import WebLookup
 from contactcenter.web.webhooks import Webhooks
 
@@ -69,7 +72,7 @@ class Controller:
         recovery: Recovery,
     ) -> None:
         self.center, self.gateway, self.recovery = center, gateway, recovery
-        self.book = ConfigurationRepository(database)
+        self.book, self.history = ConfigurationRepository(database), HistoryRepository(database)
         center.on_change.append(gateway.reconfigure)
         self.writer, self.promises = writer, CallbackRepository(database)
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
@@ -86,6 +89,10 @@ class Controller:
             publish=center.bus.publish,
         )
         trunks.install(self.http, gateway.trunks)
+        calls.install(self.http, writer.forget)
+        recordings = center.recorder.folder
+        days, book = center.settings.recording.keep_days, RecordingRepository(database)
+        self.retention = Retention(recordings, book, days, center.clock, center.bus.publish)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
@@ -108,6 +115,7 @@ class Controller:
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(self.recovery.run(), name="recovery")
                     group.create_task(self.webhooks.run(), name="webhooks")
+                    group.create_task(self.retention.run(), name="retention")
                     group.create_task(self._follow(), name="configuration")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
             finally:
@@ -127,6 +135,7 @@ class Controller:
             if number in states:
                 center.distributor.tell(states[number])
             center.distributor.tell(OpenTickets(number, await center.tickets.open_of(number)))
+        center.codes.restore(await self.history.wrong_codes(center.clock.now() - NUMBER_WINDOW))
         there = [(a.number, bool(a.pause_reason)) for a in center.distributor.engine.agents.values() if a.logged_in]
         self.queue_file.append(self.queue_log.start(center.clock.now(), there))
         for fact in await self.recovery.load(await self.promises.open(center.configuration.queues)):
@@ -256,7 +265,7 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         book=book,
         prompts=partial(prompts, site),
         switchboard=gateway.switchboard,
-        recorder=Recorder(site.recordings),
+        recorder=Recorder(site.recordings, site.recording_keys if settings.recording.encrypt else None),
         lookup=WebLookup(),
     )
     witness = AsteriskWitness(gateway.ami, site.log / "cdr-csv" / "Master.csv")

@@ -16,6 +16,7 @@ from contactcenter.changes import Author, Item
 from contactcenter.clock import Clock
 from contactcenter.config import Settings
 from contactcenter.configuration.models import Check, Configuration, Hotline, Operation
+from contactcenter.customers.code_limit import CodeLimit
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
 from contactcenter.dialplan import Prompts, check_change, check_configuration
@@ -62,6 +63,10 @@ class Center:
     live_calls: set[CallId] = field(default_factory=set)
     on_change: list[Callable[[Configuration, Configuration], None]] = field(default_factory=list)
     """Told of each change of the configuration: before, after."""
+    codes: CodeLimit = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.codes = CodeLimit(self.settings.service.wrong_codes_per_number, self.settings.service.wrong_codes_in_total)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -128,6 +133,7 @@ class Center:
             rules=self.rules,
             agents=frozenset(self.configuration.agents),
             customers=self.customers,
+            codes=self.codes,
             history=self.history,
             lookup=self.lookup,
             today=self.today(),

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from contactcenter.errors import BadInput, FileProblem, FileProblems, SiteError
 from contactcenter.network import Outbound, Port, Section, Sip
+from contactcenter.secrecy import keep_private, masked, write_private
 
 FILE = "contactcenter.toml"
 SECRETS = "secrets.toml"
@@ -33,6 +34,19 @@ class Ports(Section):
 
 class Service(Section):
     warning_days: int = Field(30, ge=0, description="a service period that ends within so many days counts as expiring")
+    wrong_codes_per_number: int = Field(
+        10, ge=3, description="wrong service codes from one number in an hour; withheld numbers count as one"
+    )
+    wrong_codes_in_total: int = Field(100, ge=3, description="wrong service codes from all callers in ten minutes")
+
+
+class Recording(Section):
+    encrypt: bool = Field(
+        default=False, description="encrypt recordings at rest; first make a key: contactcenter recording key new"
+    )
+    keep_days: int = Field(
+        0, ge=0, le=36500, description="recordings and voice messages are deleted after so many days; 0: never"
+    )
 
 
 class Distribution(Section):
@@ -95,6 +109,7 @@ class Settings(Section):
     outbound: Outbound = Outbound()
     ports: Ports = Ports()
     service: Service = Service()
+    recording: Recording = Recording()
     distribution: Distribution = Distribution()
     fallback: Fallback = Fallback()
     crm: Crm = Crm()
@@ -140,6 +155,7 @@ def read_secrets(site: Path) -> Secrets:
     file = site / SECRETS
     if not file.exists():
         raise SiteError(f"{file} is missing. Restore it from your backup, or make a new site.")
+    keep_private(file)
     return Secrets.model_validate(_checked(file, Secrets))
 
 
@@ -148,14 +164,11 @@ def write_settings(site: Path, settings: Settings) -> None:
     document = tomlkit.document()
     document.add(tomlkit.comment("The settings of this site. Restart it after a change: contactcenter down, then up."))
     _fill(document, settings)
-    (site / FILE).write_text(tomlkit.dumps(document), encoding="utf-8")
+    write_private(site / FILE, tomlkit.dumps(document))
 
 
 def write_secrets(site: Path, secrets: Secrets) -> None:
-    file = site / SECRETS
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    file.write_text(tomlkit.dumps(secrets.model_dump()), encoding="utf-8")
+    write_private(site / SECRETS, tomlkit.dumps(secrets.model_dump()))
 
 
 def _fill(container: Any, section: BaseModel) -> None:
@@ -197,7 +210,7 @@ def _problem(file: Path, text: str, item: dict[str, Any], secret: bool) -> FileP
         case "missing":
             return FileProblem(file, None, f"{name} is missing", f"Add a line {keys[-1]} = ...")
     hidden = secret or name in HIDDEN or isinstance(item["input"], dict)
-    return FileProblem(file, line, f"{name} is {'wrong' if hidden else repr(item['input'])}", f"{item['msg']}.")
+    return FileProblem(file, line, f"{name} is {'wrong' if hidden else masked(repr(item['input']))}", f"{item['msg']}.")
 
 
 def _line_of(text: str, keys: list[str]) -> int | None:

@@ -22,6 +22,7 @@ WithdrawReason = Literal["answered_elsewhere", "caller_gone", "agent_gone", "stu
 OverflowReason = Literal["full", "closed", "no_agents", "max_wait", "queue_removed", "key"]
 Outcome = Literal["answered", "abandoned", "refused", "failed", "callback", "voice_message"]
 CallbackOutcome = Literal["answered", "no_answer", "abandoned", "expired", "not_allowed"]
+DeletionReason = Literal["retention", "person", "erased"]
 Party = Literal["caller", "agent", "system"]
 
 
@@ -47,10 +48,12 @@ class HoursChecked(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceCodeTried(CallFact):
-    """The code itself is never written."""
+    """The code itself is never written. keyed: there was one; limited: too many were wrong before, so it was not looked up."""
 
     attempt: int
     accepted: bool
+    keyed: bool = True
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,10 +282,11 @@ class CallbackEnded(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceMessageLeft(CallFact):
-    """path: within the site's recordings folder."""
+    """path: within the site's recordings folder. key: as in RecordingSaved."""
 
     path: str
     seconds: float
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,10 +318,34 @@ class TalkEnded(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingSaved(CallFact):
-    """path: within the site's recordings folder. Left channel: the caller; right channel: the agent."""
+    """path: within the site's recordings folder. Left channel: the caller; right channel: the agent. key: the public key that it is
+    encrypted for, "" for none.
+    """
 
     path: str
     seconds: float
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRekeyed(CallFact):
+    """A recording, or voice message, was encrypted anew: before was its path until then."""
+
+    before: str
+    path: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingDeleted(CallFact):
+    """A recording, or voice message, is no more. by: the person, "" for the rule; sha256: of the file as it was deleted, "" when there
+    was none.
+    """
+
+    path: str
+    why: DeletionReason
+    by: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,5 +112,5 @@ class Outbound(Section):
     most_per_hour: int = Field(300, ge=0, description="most calls outside in an hour")
     agent_most_per_hour: int = Field(60, ge=0, description="most of them in an hour for one agent to talk to")
     number_most_per_hour: int = Field(
-        6, ge=0, description="most callbacks in an hour to one number: a caller can show somebody else's"
+        6, ge=0, description="most callbacks in an hour to one number: a caller can show a number of others"
     )

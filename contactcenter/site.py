@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +12,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from contactcenter.config import FILE, SECRETS, Secrets, Settings, read_secrets, read_settings
-from contactcenter.errors import AlreadyUp, SiteError
+from contactcenter.errors import AlreadyUp, BadInput, SiteError
 
 LOCK_TRIES = 10
 POSTGRES = "postgresql://"
+UNSAFE = "; \" ' \\ | , & $ ( ) { } [ ]"
+PATH = re.compile(r"[^;\"'\\|,&$(){}\[\]\x00-\x1f]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class Site:
     @property
     def recordings(self) -> Path:
         return self.path / "recordings"
+
+    @property
+    def recording_keys(self) -> Path:
+        return self.path / "recording-keys"
 
     @property
     def sounds(self) -> Path:
@@ -61,10 +69,15 @@ class Site:
     def run(self) -> Path:
         return self.path / "run"
 
+    @property
+    def database(self) -> Path:
+        """Where SQLite is, unless the settings name another database."""
+        return self.data / "contactcenter.db"
+
     def database_url(self, settings: Settings, secrets: Secrets | None = None) -> str:
         """With the password in it: to be handed to the store, and shown to nobody. Raises SiteError, FileProblems."""
         if not settings.database.startswith(POSTGRES):
-            return settings.database or f"sqlite+aiosqlite:///{self.data / 'contactcenter.db'}"
+            return settings.database or f"sqlite+aiosqlite:///{self.database}"
         place = settings.database.removeprefix(POSTGRES)
         if password := (secrets or read_secrets(self.path)).database_password:
             user, at, place = place.partition("@")
@@ -106,6 +119,47 @@ class Site:
         except (OSError, ValueError):
             return None
         return None
+
+
+@contextmanager
+def made_whole(folder: Path) -> Iterator[Site]:
+    """A new site, whole or none: it is filled beside `folder`, which becomes it at the end.
+
+    Raises BadInput when the folder is a site or not empty, SiteError when it can't be written.
+    """
+    folder = folder.resolve()
+    if not PATH.fullmatch(str(folder)):
+        raise BadInput(
+            f"{folder} can't be a site: Asterisk reads {UNSAFE} in a path otherwise, and takes 200 characters at most."
+        )
+    unfinished = Site(folder.with_name(f".{folder.name}.new"))
+    try:
+        _refuse_used(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(unfinished.path, ignore_errors=True)
+        unfinished.path.mkdir()
+        for part in (unfinished.data, unfinished.recordings, unfinished.asterisk, unfinished.log, unfinished.run):
+            part.mkdir(mode=0o700)
+        yield unfinished
+        if not folder.exists():
+            unfinished.path.rename(folder)
+            return
+        for part in sorted(unfinished.path.iterdir(), key=lambda part: part.name == FILE):  # last what makes it a site
+            part.rename(folder / part.name)
+    except OSError as error:
+        raise SiteError(
+            f"{folder} can't be made: {error.strerror or error}. Name a folder that this user may write."
+        ) from None
+    finally:
+        shutil.rmtree(unfinished.path, ignore_errors=True)
+
+
+def _refuse_used(folder: Path) -> None:
+    if (folder / FILE).exists():
+        up = f", and is up (process {owner})" if (owner := Site(folder).holder("up")) else ""
+        raise BadInput(f"{folder} is a site already{up}. Name a new folder.")
+    if folder.exists() and any(folder.iterdir()):
+        raise BadInput(f"{folder} is not empty. Name a new folder.")
 
 
 def _lock(descriptor: int) -> bool:

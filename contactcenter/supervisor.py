@@ -23,6 +23,7 @@ from contactcenter.config import Settings, read_secrets, read_settings
 from contactcenter.configuration.models import Configuration
 from contactcenter.dialplan import check_configuration, prompts, with_dialplans
 from contactcenter.errors import ControllerUnreachable, SiteError
+from contactcenter.recording.keys import keys_in
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
@@ -58,6 +59,10 @@ def prepare(site: Site) -> Program:
             f"{' and '.join(sorted(left))} still run from an `up` that was killed. End them: contactcenter down"
         )
     check_ports(settings)
+    if settings.recording.encrypt and not keys_in(site.recording_keys):
+        raise SiteError(
+            "recordings are to be encrypted, and there is no key. Make one: contactcenter recording key new"
+        )
     url = site.database_url(settings)
     migrate(url)
     configuration = asyncio.run(_load(url, site))

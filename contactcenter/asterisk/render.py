@@ -1,6 +1,5 @@
 """Asterisk's configuration of a site, from the templates in asterisk-conf/. Files in custom/ are never touched."""
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
@@ -17,6 +16,7 @@ from contactcenter.configuration.models import Configuration
 from contactcenter.configuration.trunks import account_uri
 from contactcenter.errors import SiteError
 from contactcenter.resources import resource
+from contactcenter.secrecy import write_private
 from contactcenter.site import Site
 
 CUSTOM = {
@@ -53,11 +53,11 @@ def render(
         _make_folders(site, installation)
         environment = _environment()
         for template in environment.list_templates(extensions=["j2"]):
-            _write_private(
+            write_private(
                 site.asterisk / template.removesuffix(".j2"), environment.get_template(template).render(values)
             )
         for name in DEFAULTS:
-            _write_private(site.asterisk / f"{name}.conf", "; nothing is set: the defaults of Asterisk\n")
+            write_private(site.asterisk / f"{name}.conf", "; nothing is set: the defaults of Asterisk\n")
     except OSError as error:
         raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
     return site.asterisk / "asterisk.conf"
@@ -77,7 +77,7 @@ def render_networks(site: Site, settings: Settings, configuration: Configuration
 def _render_again(site: Site, name: str, values: Mapping[str, object]) -> None:
     text = _environment().get_template(f"{name}.j2").render(values)
     try:
-        _write_private(site.asterisk / name, text)
+        write_private(site.asterisk / name, text)
     except OSError as error:
         raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
 
@@ -140,10 +140,3 @@ def _link(link: Path, target: Path) -> None:
     if link.is_symlink():
         link.unlink()
     link.symlink_to(target)
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Passwords are inside: for the owner's eyes only."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text)

@@ -69,6 +69,10 @@ class CallRecord:
                 self.ticket = fact.ticket
             case e.RecordingSaved() | e.VoiceMessageLeft():
                 self.recording = fact.path
+            case e.RecordingRekeyed() if self.recording == fact.before:
+                self.recording = fact.path
+            case e.RecordingDeleted() if self.recording == fact.path:
+                self.recording = ""
             case e.CallbackEnded() if fact.outcome in {"no_answer", "expired", "not_allowed"}:
                 self.outcome = "failed"
             case e.CallEnded():

@@ -1,10 +1,11 @@
 """What every command needs of the site it speaks of."""
 
 import asyncio
+import contextlib
 import getpass
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,9 +23,12 @@ from contactcenter.configuration.kinds import SECRET
 from contactcenter.configuration.models import Configuration, Operation
 from contactcenter.dialplan import check_change, prompts, spoken_texts
 from contactcenter.errors import BadInput, ControllerUnreachable, SiteError
+from contactcenter.events import Fact
+from contactcenter.secrecy import masked
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import check_revision, open_database
+from contactcenter.store.writer import write_facts
 from contactcenter.web.client import client_of
 
 T = TypeVar("T")
@@ -108,6 +112,16 @@ class Context:
         )
         return Changed(items, configuration, self._tell(configuration.revision) if items else False)
 
+    def record(self, facts: Sequence[Fact]) -> None:
+        """Writes facts of this command, and has a running controller know of them."""
+        self.read(lambda database: write_facts(database, facts))
+        self.forget()
+
+    def forget(self) -> None:
+        """Has a running controller read again what it remembers of calls."""
+        with contextlib.suppress(ControllerUnreachable):
+            self.tell_controller("calls/forget")
+
     def _tell(self, revision: int) -> bool:
         try:
             return bool(asyncio.run(client_of(self.site).post("reload"))["revision"] >= revision)
@@ -146,7 +160,8 @@ def _command(words: list[str]) -> str:
         elif equals and name.lstrip("-") in SECRET:
             shown.append(f"{name}=***")
         else:
-            shown.append(f"'{word}'" if " " in word else word)
+            said = masked(word)
+            shown.append(f"'{said}'" if " " in said else said)
     return " ".join(shown)
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,20 +16,25 @@ from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.output import json_option, print_json
 from contactcenter.clock import SystemClock
+from contactcenter.config import SECRETS, read_secrets
 from contactcenter.configuration.outside import never_called
 from contactcenter.configuration.reach import known_to_rules
 from contactcenter.dialplan import check_configuration, prompt_texts, prompts, spoken_texts
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.hours.doctor import warnings
+from contactcenter.recording.deleting import PARTS, strangers
+from contactcenter.recording.keys import keys_in
 from contactcenter.recording.recorder import Recorder
+from contactcenter.secrecy import OTHERS
 from contactcenter.store.database import revision_of, server_version
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.supervisor import check_ports, running
 
 WARNING_DAYS = 30
 """Before a certificate ends."""
-
-
 SHORTEST_PASSWORD = 10
+PARTS_SECONDS = 24 * 3600
+"""A part that nobody has written to for so long belongs to no call that goes on."""
 
 
 class Warned(ContactCenterError):
@@ -84,10 +90,41 @@ def _folder(context: Context) -> str:
     return str(site.path)
 
 
+def _secrets(context: Context) -> str:
+    """Who may read what nobody else should."""
+    site = context.site
+    read_secrets(site.path)  # takes away from others what it can
+    files = [site.path / SECRETS, *(key.file for key in keys_in(site.recording_keys))]
+    closed = [site.data, site.recordings, site.log, site.run, site.asterisk]
+    if wide := [path for path in (*files, *closed) if path.stat().st_mode & OTHERS]:
+        raise Warned(f"others can read {', '.join(map(str, wide))}. Make it yours alone: chmod go= {wide[0]}")
+    return f"{len(files)} files and {len(closed)} folders are their owner's alone"
+
+
 def _disk(context: Context) -> str:
     if short := Recorder(context.site.recordings).low_on_space():
         raise SiteError(f"{short}. Move old recordings away.")
     return f"{shutil.disk_usage(context.site.recordings).free / 1e9:.1f} GB free for recordings"
+
+
+def _recordings(context: Context) -> str:
+    """Each file has its row, each row its file, and what is needed to read them is here."""
+    folder, settings = context.site.recordings, context.settings.recording
+    keys = keys_in(context.site.recording_keys)
+    if settings.encrypt and not keys:
+        raise SiteError("they are to be encrypted, and there is no key. Make one: contactcenter recording key new")
+    book = context.read(lambda database: RecordingRepository(database).there())
+    if missing := {one.key for one in book} - {key.public for key in keys} - {""}:
+        raise SiteError(f"some need {min(missing)}, which is not here. Restore recording-keys/ from your backup")
+    unknown, lost = strangers(folder, [one.path for one in book])
+    if lost:
+        raise Warned(f"{len(lost)} are known and have no file, such as {lost[0]}")
+    if unknown:
+        raise Warned(f"{len(unknown)} files belong to no call, such as {folder / unknown[0]}")
+    if parts := [file for file in (folder / PARTS).glob("*.wav") if time.time() - file.stat().st_mtime > PARTS_SECONDS]:
+        raise Warned(f"{len(parts)} parts of calls were never joined, such as {parts[0]}")
+    kept = f", deleted after {settings.keep_days} days" if settings.keep_days else ""
+    return f"{len(book)}, {sum(1 for one in book if one.key)} of them encrypted{kept}"
 
 
 def _database(context: Context) -> str:
@@ -204,8 +241,10 @@ CHECKS: dict[str, Callable[[Context], str]] = {
     "program": _python,
     "asterisk": _asterisk,
     "site folder": _folder,
+    "secrets": _secrets,
     "disk": _disk,
     "database": _database,
+    "recordings": _recordings,
     "dialplans": _dialplans,
     "calendars": _calendars,
     "prompts": _prompts,

@@ -16,7 +16,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON for pro
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=plain_value))
 
 
 def print_table(
@@ -75,7 +75,8 @@ def _is_time(value: str) -> bool:
     return re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", value) is not None
 
 
-def _plain(value: Any) -> str:
+def plain_value(value: Any) -> str:
+    """What JSON has no form for, as text."""
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")

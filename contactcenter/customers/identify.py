@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contactcenter.bus import CallNotes
+from contactcenter.customers.code_limit import CodeLimit
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
 from contactcenter.errors import StoreError
-from contactcenter.events import CallerIdentified, Identification, ServiceCodeTried
+from contactcenter.events import AlarmRaised, CallerIdentified, Identification, ServiceCodeTried
 from contactcenter.phone import Phone
 
 TRIES = 3
@@ -42,12 +43,17 @@ async def identify(
     *,
     attempts: Iterable[int],
     prompts: CodePrompts,
+    limit: CodeLimit,
+    caller: str,
 ) -> Found:
-    """Who it is, and noted. by_number: whose the calling number is; attempts: the numbers of the tries that are left.
+    """Who it is, and noted. by_number: whose the calling number is; attempts: the numbers of the tries that are left;
+    caller: the calling number, whose wrong codes `limit` counts. Over the limit no code is looked up, and all of them are wrong.
 
     Raises CallerGone.
     """
-    found = Found(by_number) if by_number else await _by_code(phone, book, note, attempts, prompts)
+    found = (
+        Found(by_number) if by_number else await _by_code(phone, _Codes(book, limit, caller, note), attempts, prompts)
+    )
     note_caller(found.customer, "number" if by_number else "service_code", note)
     return found
 
@@ -67,18 +73,47 @@ def note_caller(customer: Customer | None, by: Identification, note: CallNotes) 
     )
 
 
-async def _by_code(
-    phone: Phone, book: CustomerBook, note: CallNotes, attempts: Iterable[int], prompts: CodePrompts
-) -> Found:
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """Whose code it is, as long as the caller, and all callers, have not keyed too many wrong ones."""
+
+    book: CustomerBook
+    limit: CodeLimit
+    caller: str
+    note: CallNotes
+
+    async def whose(self, code: str, attempt: int) -> Customer | None:
+        now = self.note.now()
+        over = self.limit.take(self.caller, now) if code else None
+        customer = await self.book.by_service_code(code) if code and over is None else None
+        if customer is not None:
+            self.limit.right(self.caller, now)
+        self.note(
+            ServiceCodeTried,
+            attempt=attempt,
+            accepted=customer is not None,
+            keyed=bool(code),
+            limited=over is not None,
+        )
+        if over is not None and self.limit.tell(over, self.caller, now):
+            who = "all callers together" if over == "total" else self.caller or "callers who withhold their number"
+            self.note(
+                AlarmRaised,
+                name="too_many_wrong_codes",
+                detail=f"{who} keyed too many wrong service codes; their codes are not looked up for a while",
+            )
+        return customer
+
+
+async def _by_code(phone: Phone, codes: _Codes, attempts: Iterable[int], prompts: CodePrompts) -> Found:
     complaint, tried, keyed = "", 0, False
     for attempt in attempts:
         code = await phone.ask_digits(prompts.ask, SECONDS_BETWEEN_KEYS, LONGEST_CODE, before=complaint)
         try:
-            customer = await book.by_service_code(code) if code else None
+            customer = await codes.whose(code, attempt)
         except StoreError as error:  # a right code must not be called wrong
-            note.without(error)
+            codes.note.without(error)
             return Found(None, tried, keyed=True)
-        note(ServiceCodeTried, attempt=attempt, accepted=customer is not None)
         tried, keyed = tried + 1, keyed or bool(code)
         if customer is not None:
             return Found(customer, tried, keyed)

@@ -9,6 +9,7 @@ from contactcenter import events as e
 from contactcenter.acd.ports import ContactHistory
 from contactcenter.bus import CallNotes
 from contactcenter.calls.arrival import Arrival
+from contactcenter.customers.code_limit import CodeLimit
 from contactcenter.customers.customer import Customer, service_state
 from contactcenter.customers.identify import note_caller
 from contactcenter.customers.ports import CustomerBook
@@ -58,6 +59,7 @@ class Means:
     rules: tuple[Rule, ...]
     agents: frozenset[AgentNumber]
     customers: CustomerBook
+    codes: CodeLimit
     history: ContactHistory
     lookup: Lookup
     today: date

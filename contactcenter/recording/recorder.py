@@ -1,4 +1,4 @@
-"""Two mono parts, as Asterisk writes them, become one stereo file under a name that tells the day and the call."""
+"""Two mono parts, as Asterisk writes them, become one stereo file under a name that tells the day and the call; encrypted if wanted."""
 
 import asyncio
 import contextlib
@@ -6,32 +6,44 @@ import logging
 import os
 import re
 import shutil
+import struct
 import wave
 from array import array
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from contactcenter.errors import ContactCenterError
 from contactcenter.ids import CallId
+from contactcenter.recording.errors import KeyProblem, RecordingError
+from contactcenter.recording.keys import keys_in
+from contactcenter.recording.sealing import SEALED, seal
 
 log = logging.getLogger(__name__)
 
 FRAMES_AT_ONCE = 8000 * 2
 """What stays in a processor's cache is joined twice as fast as ten seconds at once."""
 WAV_HEADER = 44
+PIECE = 1 << 16
 ENOUGH_FREE_BYTES = 200_000_000
 
 
-class RecordingError(ContactCenterError):
-    """A recording could not be saved. The conversation is not touched."""
+class Saved(NamedTuple):
+    """path: within the folder. seconds: of sound. key: the public key that it is encrypted for, "" for none."""
+
+    path: str
+    seconds: float
+    key: str = ""
 
 
 class Recorder:
-    """Owns a site's recordings folder: parts/ while a call goes on, YYYY/MM/DD/CALL.wav afterwards."""
+    """Owns a site's recordings folder: parts/ while a call goes on, YYYY/MM/DD/CALL.wav afterwards, CALL.wav.age when encrypted.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    keys: the folder of the keys to encrypt for; None: recordings are not encrypted.
+    """
+
+    def __init__(self, folder: Path, keys: Path | None = None) -> None:
+        self.folder, self._keys = folder, keys
         self._parts = folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True)
 
@@ -52,9 +64,9 @@ class Recorder:
         free = shutil.disk_usage(self.folder).free
         return f"only {free / 1e6:.0f} MB are free for recordings in {self.folder}" if free < ENOUGH_FREE_BYTES else ""
 
-    def message_path(self, call: CallId, at: datetime) -> str:
-        """Where a voice message goes, within the folder."""
-        return f"{at:%Y/%m/%d}/{_safe(call)}-message.wav"
+    def message_part(self, call: CallId) -> Path:
+        """Where Asterisk writes a voice message."""
+        return self._parts / f"{_safe(call)}-message.wav"
 
     def length(self, file: Path) -> float:
         """Seconds of sound in a file that Asterisk has closed; 0.0 when there is none."""
@@ -64,26 +76,82 @@ class Recorder:
         except (OSError, wave.Error, EOFError):
             return 0.0
 
-    async def save(self, call: CallId, answered_at: datetime, patience: float = 10.0) -> tuple[str, float]:
-        """Joins the parts once Asterisk has closed them: (path within the folder, seconds). Left: caller, right: agent.
+    async def save(self, call: CallId, answered_at: datetime, patience: float = 10.0) -> Saved:
+        """Joins the parts once Asterisk has closed them. Left: caller, right: agent.
 
-        Raises RecordingError when a part is missing (Asterisk makes it with the first sound), is not closed within `patience` seconds, or can't be joined.
+        Raises RecordingError when a part is missing (Asterisk makes it with the first sound), is not closed within `patience` seconds,
+        or can't be joined; KeyProblem when there is no key to encrypt for. The parts stay then.
         """
         files = self.parts(call)
-        path = f"{answered_at:%Y/%m/%d}/{_safe(call)}.wav"
         with contextlib.ExitStack() as opened:
             parts = _open(files, opened)
             await _wait_until_closed(parts, patience)
-            try:
-                seconds = await asyncio.to_thread(_join, parts, self.folder / path)
-            except (OSError, wave.Error, EOFError) as error:
-                with contextlib.suppress(OSError):
-                    (self.folder / path).with_suffix(".part").unlink(missing_ok=True)
-                raise RecordingError(f"recording of call {call} could not be saved: {error}") from error
+            saved = await asyncio.to_thread(self._join, call, parts, f"{answered_at:%Y/%m/%d}/{_safe(call)}.wav")
         with contextlib.suppress(OSError):
             for file in files:
                 file.unlink()
-        return path, seconds
+        return saved
+
+    async def save_message(self, call: CallId, at: datetime) -> Saved:
+        """Keeps a voice message that Asterisk has closed. Raises RecordingError, KeyProblem; the part stays then."""
+        part = self.message_part(call)
+        seconds, path = self.length(part), f"{at:%Y/%m/%d}/{_safe(call)}-message.wav"
+
+        def keep() -> Saved:
+            with _told(call), part.open("rb") as source:
+                return self._write(path, iter(lambda: source.read(PIECE), b""), seconds)
+
+        saved = await asyncio.to_thread(keep)
+        with contextlib.suppress(OSError):
+            part.unlink()
+        return saved
+
+    def _join(self, call: CallId, parts: list[BinaryIO], path: str) -> Saved:
+        with _told(call):
+            left, right = wave.Wave_read(parts[0]), wave.Wave_read(parts[1])
+            rate, frames = left.getframerate(), max(left.getnframes(), right.getnframes())
+            if {part.getparams()[:3] for part in (left, right)} != {(1, 2, rate)}:
+                raise wave.Error("the parts are not 16 bit mono of one rate")
+            return self._write(path, _joined(left, right, rate, frames), round(frames / rate, 3))
+
+    def _write(self, path: str, sound: Iterable[bytes], seconds: float) -> Saved:
+        """The file appears when it is whole. The newest key counts, as it is now."""
+        key = self._newest_key()
+        target = self.folder / (path + (SEALED if key else ""))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(".part")
+        try:
+            with unfinished.open("wb") as out:
+                if key:
+                    seal(sound, out, key)
+                else:
+                    out.writelines(sound)
+            unfinished.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise
+        return Saved(str(target.relative_to(self.folder)), seconds, key)
+
+    def _newest_key(self) -> str:
+        """Raises KeyProblem rather than that something is saved unencrypted."""
+        if self._keys is None:
+            return ""
+        keys = keys_in(self._keys)
+        if not keys:
+            raise KeyProblem(f"there is no key in {self._keys}. Make one: contactcenter recording key new")
+        return keys[-1].public
+
+
+@contextlib.contextmanager
+def _told(call: CallId) -> Iterator[None]:
+    """Whatever goes wrong with a file as RecordingError."""
+    try:
+        yield
+    except KeyProblem as error:
+        raise KeyProblem(f"recording of call {call} is kept as parts, it can't be encrypted: {error}") from error
+    except (OSError, wave.Error, EOFError) as error:
+        raise RecordingError(f"recording of call {call} could not be saved: {error}") from error
 
 
 def _open(files: tuple[Path, Path], opened: contextlib.ExitStack) -> list[BinaryIO]:
@@ -117,34 +185,20 @@ def _closed(part: int) -> bool:
     return size > 0 and int.from_bytes(os.pread(part, 4, WAV_HEADER - 4), "little") == size
 
 
-def _join(parts: list[BinaryIO], target: Path) -> float:
-    """Interleaves two mono 16-bit files of one rate, filling the shorter with silence; the target appears when it is whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(".part")
-    left, right = wave.Wave_read(parts[0]), wave.Wave_read(parts[1])
-    rate = left.getframerate()
-    if {part.getparams()[:3] for part in (left, right)} != {(1, 2, rate)}:
-        raise wave.Error("the parts are not 16 bit mono of one rate")
-    with wave.open(str(unfinished), "wb") as out:
-        out.setparams((2, 2, rate, max(left.getnframes(), right.getnframes()), "NONE", ""))
-        frames = _interleave(left, right, out)
-    unfinished.replace(target)
-    return round(float(frames / rate), 3)
-
-
-def _interleave(left: wave.Wave_read, right: wave.Wave_read, out: wave.Wave_write) -> int:
-    """How many frames were written; a few seconds at a time, so that long calls need no memory."""
-    frames = 0
+def _joined(left: wave.Wave_read, right: wave.Wave_read, rate: int, frames: int) -> Iterator[bytes]:
+    """A stereo WAV of two mono ones of 16 bit, the shorter filled with silence; a few seconds at a time, so that long calls need no memory."""
+    size = 4 * frames
+    shape = (16, 1, 2, rate, 4 * rate, 4, 16)
+    yield struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", size + 36, b"WAVE", b"fmt ", *shape, b"data", size)
     while True:
         voices = [array("h", part.readframes(FRAMES_AT_ONCE)) for part in (left, right)]
         count = max(len(voice) for voice in voices)
         if count == 0:
-            return frames
+            return
         both = array("h", bytes(4 * count))
         for channel, voice in enumerate(voices):
             both[channel : 2 * len(voice) : 2] = voice
-        out.writeframesraw(both)
-        frames += count
+        yield both.tobytes()
 
 
 def _safe(call: CallId) -> str:

@@ -21,7 +21,10 @@ def _before_the_queue(fact: e.Fact) -> list[tuple[str, str]]:  # noqa: C901, PLR
         case e.HoursChecked():
             return [("hours", f"{'open' if fact.open else 'closed'}: calendar {fact.calendar}, {fact.why}")]
         case e.ServiceCodeTried():
-            return [("caller", f"service code, try {fact.attempt}: {'accepted' if fact.accepted else 'not known'}")]
+            told = (
+                "accepted" if fact.accepted else "not looked up, too many were wrong" if fact.limited else "not known"
+            )
+            return [("caller", f"service code, try {fact.attempt}: {told}")]
         case e.CallerIdentified(by="unknown"):
             return [("caller", "not identified: neither the number nor a service code is known")]
         case e.CallerIdentified():

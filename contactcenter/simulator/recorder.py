@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from contactcenter.ids import CallId
-from contactcenter.recording.recorder import Recorder, RecordingError
+from contactcenter.recording.errors import RecordingError
+from contactcenter.recording.recorder import Recorder, Saved
 
 Tape = Callable[[Path, Path, float], None]
 """Is told at the end of a recorded conversation: the caller's part, the agent's part, seconds."""
@@ -17,7 +18,7 @@ class SilentRecorder(Recorder):
     """Touches no disk. `keep` is the Tape of its FakePhones."""
 
     def __init__(self) -> None:
-        self.folder = Path(os.devnull)
+        self.folder, self._keys = Path(os.devnull), None
         self._parts = self.folder / "parts"
         self._seconds: dict[tuple[Path, Path], float] = {}
 
@@ -27,11 +28,11 @@ class SilentRecorder(Recorder):
     def low_on_space(self) -> str:
         return ""
 
-    async def save(self, call: CallId, answered_at: datetime, patience: float = 10.0) -> tuple[str, float]:  # noqa: ARG002
+    async def save(self, call: CallId, answered_at: datetime, patience: float = 10.0) -> Saved:  # noqa: ARG002
         seconds = self._seconds.pop(self.parts(call), None)
         if seconds is None:
             raise RecordingError(f"no recording: nothing of call {call} was kept")
-        return f"{answered_at:%Y/%m/%d}/{call}.wav", seconds
+        return Saved(f"{answered_at:%Y/%m/%d}/{call}.wav", seconds)
 
 
 def write_silence(caller: Path, agent: Path, seconds: float) -> None:

@@ -17,6 +17,7 @@ from contactcenter.acd.ports import ContactHistory
 from contactcenter.bus import Bus, CallNotes
 from contactcenter.calls.arrival import Arrival
 from contactcenter.configuration.models import Configuration, Hotline
+from contactcenter.customers.code_limit import CodeLimit
 from contactcenter.customers.customer import Customer
 from contactcenter.customers.ports import CustomerBook
 from contactcenter.errors import CallerGone, LookupFailed, NotFound
@@ -144,6 +145,10 @@ async def walk_through(grounds: Grounds, call: Pretended, keys: Keys, say: Calla
     return Walked(tuple(facts), walk.customer, destination, case, tried, rule)
 
 
+MANY = 1000
+"""Wrong service codes that a try may have: a person at a terminal guesses nothing."""
+
+
 def _means(grounds: Grounds, hotline: Hotline, at: datetime) -> Means:
     configuration = grounds.configuration
     return Means(
@@ -152,6 +157,7 @@ def _means(grounds: Grounds, hotline: Hotline, at: datetime) -> Means:
         rules=tuple(configuration.routes.values()),
         agents=frozenset(configuration.agents),
         customers=grounds.customers,
+        codes=CodeLimit(MANY, MANY),
         history=grounds.history,
         lookup=ReadingLookup(grounds.lookup),
         today=at.astimezone(ZoneInfo(grounds.timezone)).date(),

@@ -12,6 +12,8 @@ from contactcenter.clock import SystemClock
 from contactcenter.store import tables as t
 from contactcenter.store.engines import connected
 
+PERSON = "person"
+"""The kind of items that tell of an erased person, which nobody takes back."""
 WIDEST = 500
 """Characters of a command that are kept."""
 
@@ -87,11 +89,12 @@ class AuditRepository:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def change(self, number: int | None = None) -> Change | None:
-        """That change, or the last one that stands: neither taken back, nor itself the taking back of another."""
+        """That change, or the last one that stands: neither taken back, nor itself the taking back of another, nor the erasing of a person."""
         changes, items = t.changes.c, t.change_items.c
         query = select(t.changes)
         if number is None:
-            query = query.where(changes.undone_by.is_(None), changes.undoes.is_(None))
+            erased = exists().where(items.change == changes.number, items.kind == PERSON)
+            query = query.where(changes.undone_by.is_(None), changes.undoes.is_(None), ~erased)
             query = query.order_by(changes.number.desc()).limit(1)
         else:
             query = query.where(changes.number == number)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_col
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.acd.ports import Past, PastPart
-from contactcenter.events import Fact
+from contactcenter.events import Fact, ServiceCodeTried
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName
 from contactcenter.store import tables as t
 from contactcenter.store.database import worker_of
@@ -158,18 +158,25 @@ class HistoryRepository:
                 found.setdefault(CallId(row.call_id), []).append(Fact.read(row.kind, row.at, row.data))
         return found
 
+    async def wrong_codes(self, since: datetime) -> list[tuple[str, datetime]]:
+        """(calling number, when) of each service code since then that was looked up and was nobody's; the oldest first."""
+        query = (
+            select(t.facts.c.at, t.facts.c.data, t.calls.c.caller)
+            .join(t.calls, t.calls.c.id == t.facts.c.call_id)
+            .where(t.facts.c.at >= since, t.facts.c.kind == "ServiceCodeTried")
+            .order_by(t.facts.c.at)
+        )
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        facts = [(row.caller, Fact.read("ServiceCodeTried", row.at, row.data)) for row in rows]
+        return [
+            (caller, fact.at)
+            for caller, fact in facts
+            if isinstance(fact, ServiceCodeTried) and fact.keyed and not fact.accepted and not fact.limited
+        ]
+
     async def alarms(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The newest first: at, name, detail, call, agent."""
         query = select(t.facts).where(t.facts.c.kind == "AlarmRaised").order_by(t.facts.c.seq.desc()).limit(limit)
         async with connected(self._database) as connection:
             return [{"at": row.at, **row.data} for row in await connection.execute(query)]
-
-    async def recordings(self) -> list[dict[str, Any]]:
-        """The newest first."""
-        query = (
-            select(t.recordings, t.calls.c.agent, t.calls.c.company, t.calls.c.caller)
-            .join(t.calls, t.calls.c.id == t.recordings.c.call_id)
-            .order_by(t.recordings.c.saved_at.desc())
-        )
-        async with connected(self._database) as connection:
-            return [dict(row) for row in (await connection.execute(query)).mappings()]

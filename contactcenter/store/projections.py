@@ -19,6 +19,7 @@ Row = dict[str, Any]
 
 INSERT_FACTS = insert(t.facts)
 UPDATE_AGENTS = update(t.agents).where(t.agents.c.number == bindparam("of_agent"))
+UPDATE_RECORDINGS = update(t.recordings).where(t.recordings.c.path == bindparam("of_path"))
 UPDATE_CALLBACKS = update(t.callbacks).where(t.callbacks.c.call_id == bindparam("of_call"))
 FACTS_OF_CALL = select(t.facts).where(t.facts.c.call_id == bindparam("call")).order_by(t.facts.c.seq)
 
@@ -31,18 +32,17 @@ class Projections:
         self._stored: dict[CallId, Row] = {}
         self._over: dict[CallId, None] = {}
 
-    def write(self, connection: Connection, numbered: Sequence[tuple[int, e.Fact]]) -> None:
-        """All within the connection's transaction. When it fails: forget(). A number of 0 is left to the database."""
+    def write(self, connection: Connection, numbered: Sequence[tuple[int | None, e.Fact]]) -> None:
+        """All within the connection's transaction. When it fails: forget(). Numbers are those of the spool."""
         batch = [fact for _, fact in numbered]
         calls = self._calls(connection, [fact for fact in batch if isinstance(fact, e.CallFact)])
-        connection.execute(
-            INSERT_FACTS, [_row(fact) | ({"seq": number} if number else {}) for number, fact in numbered]
-        )
+        connection.execute(INSERT_FACTS, [_row(fact, number) for number, fact in numbered])
         if calls:
             connection.execute(_upsert(connection.dialect.name, t.calls), calls)
         _write_agents(connection, batch)
-        _write_recordings(connection, batch)
         for fact in batch:
+            if isinstance(fact, e.RecordingSaved | e.VoiceMessageLeft | e.RecordingRekeyed | e.RecordingDeleted):
+                _write_recording(connection, fact)
             if isinstance(fact, e.CallbackRequested | e.CallbackTried | e.CallbackEnded):
                 _write_callback(connection, fact)
 
@@ -80,8 +80,9 @@ class Projections:
         return record
 
 
-def _row(fact: e.Fact) -> Row:
+def _row(fact: e.Fact, number: int | None) -> Row:
     return {
+        "number": number,
         "at": fact.at,
         "kind": fact.kind,
         "call_id": getattr(fact, "call", None),
@@ -131,14 +132,27 @@ def _agent_values(fact: e.AgentFact) -> Row:
     return values
 
 
-def _write_recordings(connection: Connection, batch: Sequence[e.Fact]) -> None:
-    rows = [
-        {"call_id": fact.call, "path": fact.path, "seconds": fact.seconds, "saved_at": fact.at}
-        for fact in batch
-        if isinstance(fact, e.RecordingSaved)
-    ]
-    if rows:
-        connection.execute(_upsert(connection.dialect.name, t.recordings), rows)
+def _write_recording(connection: Connection, fact: e.Fact) -> None:
+    match fact:
+        case e.RecordingSaved() | e.VoiceMessageLeft():
+            row: Row = {
+                "path": fact.path,
+                "call_id": fact.call,
+                "kind": "talk" if isinstance(fact, e.RecordingSaved) else "message",
+                "seconds": fact.seconds,
+                "saved_at": fact.at,
+                "key": fact.key,
+                "deleted_at": None,
+                "deleted_why": "",
+                "deleted_by": "",
+                "sha256": "",
+            }
+            connection.execute(_upsert(connection.dialect.name, t.recordings), row)
+        case e.RecordingRekeyed():
+            connection.execute(UPDATE_RECORDINGS, {"of_path": fact.before, "path": fact.path, "key": fact.key})
+        case e.RecordingDeleted():
+            values = {"deleted_at": fact.at, "deleted_why": fact.why, "deleted_by": fact.by, "sha256": fact.sha256}
+            connection.execute(UPDATE_RECORDINGS, {"of_path": fact.path, **values})
 
 
 def _write_callback(connection: Connection, fact: e.CallbackRequested | e.CallbackTried | e.CallbackEnded) -> None:

@@ -16,7 +16,7 @@ LARGEST_IDLE_FILE = 1_000_000
 """Bytes a file may have when the database has all of it; a larger one is emptied."""
 READ_AT_ONCE = 1_000_000
 
-Numbered = tuple[int, Fact]
+Numbered = tuple[int | None, Fact]
 
 
 class Spool:
@@ -42,7 +42,7 @@ class Spool:
         """What earlier processes left and the database has not: it has everything up to the number `written`."""
         self.last = max(self.last, written)
         facts = [each for file in self._earlier for each in _facts(file, 0) if each[0] > written]
-        return sorted(facts, key=lambda each: each[0])
+        return [*sorted(facts, key=lambda each: each[0])]
 
     def forget_earlier(self) -> None:
         """The database has all of it."""
@@ -92,12 +92,12 @@ class Spool:
             self._file.unlink(missing_ok=True)
 
 
-def _fact(line: bytes) -> Numbered:
+def _fact(line: bytes) -> tuple[int, Fact]:
     number, at, kind, data = line.decode("ascii").split(" ", 3)
     return int(number), Fact.read(kind, datetime.fromisoformat(at), json.loads(data))
 
 
-def _facts(file: Path, offset: int) -> Iterator[Numbered]:
+def _facts(file: Path, offset: int) -> Iterator[tuple[int, Fact]]:
     """A line that a crash of the machine has damaged is named in the log, and passed over."""
     with file.open("rb") as lines:
         lines.seek(offset)

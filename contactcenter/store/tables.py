@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -178,7 +179,10 @@ facts = Table(
     Column("call_id", Cut(60), index=True),
     Column("agent", Cut(20)),
     Column("data", JSON, nullable=False),
+    Column("number", BigInteger),
+    Index("ix_facts_number", "number", unique=True),
 )
+"""number: of a fact that went through the spool, see spool.py: none is committed twice."""
 
 calls = Table(
     "calls",
@@ -212,14 +216,24 @@ calls = Table(
     Index("ix_calls_caller_answered", "caller", "answered_at"),
 )
 
+THERE = text("deleted_at IS NULL")
 recordings = Table(
     "recordings",
     metadata,
-    Column("call_id", Cut(60), primary_key=True),
-    Column("path", String(200), nullable=False, unique=True),
+    Column("path", String(200), primary_key=True),
+    Column("call_id", Cut(60), nullable=False),
+    Column("kind", String(20), nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("saved_at", Utc, nullable=False, index=True),
+    Column("saved_at", Utc, nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("deleted_at", Utc),
+    Column("deleted_why", String(20), nullable=False),
+    Column("deleted_by", String(100), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("ix_recordings_call_id", "call_id"),
+    Index("ix_recordings_there", "saved_at", "path", sqlite_where=THERE, postgresql_where=THERE),
 )
+"""kind: talk or message. key: the public key that it is encrypted for. Rows stay when the file is deleted; sha256: of that file."""
 
 callbacks = Table(
     "callbacks",

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
+from contactcenter.errors import StoreError
 from contactcenter.store import tables as t
-from contactcenter.store.database import blocking
+from contactcenter.store.database import blocking, worker_of
 from contactcenter.store.projections import Projections
 from contactcenter.store.spool import Numbered, Spool
 
@@ -28,6 +29,7 @@ AWAY = (OperationalError, InterfaceError, InternalError, OSError)
 """The database's fault, not the facts': what could not be written now can be written later. InternalError: it is read-only, as a
 standby is.
 """
+WRITTEN = select(func.max(t.facts.c.number))
 MOST_IN_MEMORY = 20_000
 """Facts; while more of them wait for the database, they are on disk alone."""
 
@@ -75,6 +77,8 @@ class FactWriter:
         self._arrived, self._stopped = threading.Event(), threading.Event()
         self._projections = Projections()
         self._connection: Connection | None = None
+        self._in_doubt = False
+        """A commit failed, and may have been done all the same, as when the connection is lost in that instant."""
 
     @property
     def waiting(self) -> int:
@@ -93,13 +97,13 @@ class FactWriter:
 
     def _left_by_others(self, spool: Spool) -> list[Numbered]:
         with self.engine.connect() as connection:
-            written = connection.execute(select(func.max(t.facts.c.seq))).scalar() or 0
-        return spool.earlier(written)
+            return spool.earlier(connection.execute(WRITTEN).scalar() or 0)
 
     def write(self, fact: e.Fact) -> None:
         """On the event loop."""
         with self._lock:
-            number, kept = 0, self._spool is None
+            number: int | None = None
+            kept = self._spool is None
             if self._spool is not None:
                 try:
                     number, kept = self._spool.append(fact), True
@@ -135,6 +139,10 @@ class FactWriter:
                 self._watchers.remove(watcher)
                 return
             await watcher
+
+    async def forget(self) -> None:
+        """Somebody else has changed what is stored of calls: it is read again when it is needed."""
+        await self.do(lambda _: self._projections.forget())
 
     async def run(self) -> None:
         """Writes until cancelled; then a group that is being written is finished first."""
@@ -187,7 +195,7 @@ class FactWriter:
                     self._behind = None
             self._arrived.set()
         with self._lock:
-            first = self._waiting[0][0] if self._waiting else self._spool.last + 1
+            first = (self._waiting[0][0] if self._waiting else None) or self._spool.last + 1
             if not self._waiting:
                 self._spool.settle()
         if first > self._spool.last_of_earlier:
@@ -227,15 +235,19 @@ class FactWriter:
     def _commit_together(self, batch: Sequence[Numbered], jobs: Sequence[_Job] = ()) -> None:
         try:
             connection = self._connection = self._connection or self.engine.connect()
+            if self._in_doubt and batch:
+                batch = _not_yet(connection, batch)
             with connection.begin():
                 for job in jobs:
                     job.result = job.work(connection)
                 if batch:
                     self._projections.write(connection, batch)
         except BaseException:
+            self._in_doubt = True
             self._projections.forget()
             self._close()
             raise
+        self._in_doubt = False
 
     def _commit_apart(self, batch: list[Numbered], jobs: list[_Job]) -> int:
         """Work that fails fails alone."""
@@ -263,3 +275,22 @@ class FactWriter:
             except Exception:
                 log.exception("a %s of call %s at %s can't be stored", fact.kind, getattr(fact, "call", "-"), fact.at)
         return len(batch)
+
+
+def _not_yet(connection: Connection, batch: Sequence[Numbered]) -> list[Numbered]:
+    """What is not committed already."""
+    with connection.begin():
+        written = connection.execute(WRITTEN).scalar() or 0
+    return [(number, fact) for number, fact in batch if number is None or number > written]
+
+
+async def write_facts(database: AsyncEngine, facts: Sequence[e.Fact]) -> None:
+    """Facts of a command, all or none; a running controller has to be told, see FactWriter.forget. Raises StoreError."""
+    if not facts:
+        return
+    try:
+        await worker_of(database, "admin").run(
+            lambda connection: Projections().write(connection, [(None, fact) for fact in facts])
+        )
+    except DBAPIError as error:
+        raise StoreError(f"it could not be written to the database: {error.orig}") from error

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from happenings import START, after, answered, arrived, ended, identified, queued, saved, stored
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter import events as e
@@ -17,7 +17,8 @@ from contactcenter.store import tables as t
 from contactcenter.store import writer as writer_module
 from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.history import HistoryRepository
-from contactcenter.store.writer import FactWriter
+from contactcenter.store.recordings import RecordingRepository
+from contactcenter.store.writer import FactWriter, write_facts
 
 AGENT = AgentNumber("1001")
 
@@ -187,9 +188,27 @@ async def test_a_late_fact_changes_only_its_own_part_of_the_record(
         await writer.written()
     assert any(statement.startswith("SELECT") for statement in seen) == (kept == 0)
     assert await history.call(CallId("1.1")) == {**before, "recording": "2026/11/25/1.1.wav"}
-    (recording,) = await history.recordings()
+    (recording,) = await RecordingRepository(database).all()
     expected = {"call_id": "1.1", "seconds": 51.5, "saved_at": after(70), "agent": "1004", "company": "company 1"}
     assert {key: recording[key] for key in expected} == expected
+
+
+async def test_what_others_changed_of_a_call_is_not_written_over(writer: FactWriter, database: AsyncEngine) -> None:
+    """Once it is told of it, the writer goes on from what is stored; facts of a command go through the same projections."""
+    for fact in (arrived("1.1"), identified("1.1", 1, 1), queued("1.1"), answered("1.1"), ended("1.1")):
+        writer.write(fact)
+    await writer.written()
+    await write_facts(database, [saved("1.1")])
+    async with database.begin() as connection:
+        whose = t.facts.c.kind == "CallArrived"
+        data = {**arrived("1.1").data(), "caller": "erased-1"}
+        await connection.execute(update(t.facts).where(whose).values(data=data))
+    await writer.forget()
+    writer.write(e.SurveyAnswered(at=after(80), call=CallId("1.1"), rating=4, agent=AgentNumber("1004")))
+    await writer.written()
+    call = await HistoryRepository(database).call(CallId("1.1"))
+    assert call is not None
+    assert (call["caller"], call["recording"], call["rating"]) == ("erased-1", "2026/11/25/1.1.wav", 4)
 
 
 async def test_a_new_controller_goes_on_with_a_call_of_the_old_one(writer: FactWriter, database: AsyncEngine) -> None:

@@ -6,7 +6,8 @@ import pytest
 from happenings import START, after, answered, arrived, ended, identified, queued
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contactcenter.ids import CompanyId, ContactId
+from contactcenter import events as e
+from contactcenter.ids import CallId, CompanyId, ContactId
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.writer import FactWriter
 
@@ -86,3 +87,21 @@ async def test_a_call_that_nobody_answered_does_not_count(writer: FactWriter, hi
         writer.write(fact)
     await writer.written()
     assert await history.last_agents(ME, COMPANY, NUMBER, START) == ("1001",)
+
+
+async def test_wrong_service_codes_are_read_back(writer: FactWriter, database: AsyncEngine) -> None:
+    """Those that were looked up and were nobody's, with the calling number: a restart gives nobody more tries."""
+    for call, number in (("1.1", "+861"), ("1.2", "")):
+        writer.write(arrived(call, number))
+    for at, call, fields in (
+        (5, "1.1", {"accepted": False}),
+        (10, "1.1", {"accepted": False}),
+        (11, "1.2", {"accepted": False}),
+        (12, "1.1", {"accepted": False, "limited": True}),
+        (13, "1.1", {"accepted": False, "keyed": False}),
+        (14, "1.1", {"accepted": True}),
+    ):
+        writer.write(e.ServiceCodeTried(at=after(at), call=CallId(call), attempt=1, **fields))
+    await writer.written()
+    found = await HistoryRepository(database).wrong_codes(after(10))
+    assert found == [("+861", after(10)), ("", after(11))]

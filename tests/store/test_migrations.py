@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from contactcenter.changes import Author
 from contactcenter.configuration.kinds import QUEUE as QUEUES
 from contactcenter.configuration.models import Agent, Configuration
 from contactcenter.errors import StoreError
+from contactcenter.events import RecordingDeleted
 from contactcenter.hours.calendar import Span
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId, QueueName
 from contactcenter.store.callbacks import CallbackRepository
@@ -28,9 +29,10 @@ from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import alembic_config, check_revision, migrate, open_database, revision_of
 from contactcenter.store.engines import plain_engine
 from contactcenter.store.outbox import ConflictRepository
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.tables import metadata
 from contactcenter.store.tickets import TicketRepository
-from contactcenter.store.writer import FactWriter
+from contactcenter.store.writer import FactWriter, write_facts
 from contactcenter.tickets.problem import Problem
 
 WEEK = '[["09:00-12:00"], ["09:00-12:00"], ["09:00-12:00"], ["09:00-12:00"], ["09:00-12:00"], [], []]'
@@ -278,3 +280,38 @@ async def test_a_callback_that_was_promised_before_0005_is_still_kept(url: str) 
     (promise,) = await CallbackRepository(database).open({})
     await database.dispose()
     assert (promise.call, promise.skills) == ("1", frozenset())
+
+
+async def test_recordings_and_messages_of_before_0007_are_known_after_it_and_survive_going_back(url: str) -> None:
+    command.downgrade(alembic_config(url), "0005")
+    engine = plain_engine(url)
+    message = json.dumps({"call": "2", "path": "2026/11/25/2-message.wav", "seconds": 4.5})
+    with engine.begin() as connection:
+        for row in (
+            "INSERT INTO recordings (call_id, path, seconds, saved_at) VALUES ('1', '2026/11/25/1.wav', 60, '2026-11-25 01:00:00')",
+            f"INSERT INTO facts (at, kind, call_id, data) VALUES ('2026-11-25 02:00:00', 'VoiceMessageLeft', '2', '{message}')",
+        ):
+            connection.execute(text(row))
+    migrate(url)
+    database = open_database(url)
+    book = RecordingRepository(database)
+    assert [(one.path, one.call, one.key) for one in await book.there()] == [
+        ("2026/11/25/1.wav", "1", ""),
+        ("2026/11/25/2-message.wav", "2", ""),
+    ]
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    gone = RecordingDeleted(
+        at=at, call=CallId("2"), path="2026/11/25/2-message.wav", why="person", by="me", sha256="ab"
+    )
+    await write_facts(database, [gone])
+    before = rows(url, "recordings")
+    command.downgrade(alembic_config(url), "0005")
+    assert [row["path"] for row in rows(url, "recordings")["recordings"]] == ["2026/11/25/1.wav"]
+    migrate(url)
+    assert rows(url, "recordings") == before
+    assert [one.path for one in await book.there()] == ["2026/11/25/1.wav"]
+    await database.dispose()
+    with engine.begin() as connection:
+        for table in ("recordings", "facts", "calls"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    engine.dispose()

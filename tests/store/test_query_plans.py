@@ -15,6 +15,7 @@ from contactcenter.acd.ports import PastPart
 from contactcenter.ids import AgentNumber, CallId, CompanyId, ContactId
 from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.history import HistoryRepository
+from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
 from contactcenter.tickets.problem import Problem
@@ -54,6 +55,9 @@ LOOKUPS: dict[str, Callable[[AsyncEngine], Awaitable[Any]]] = {
     "a call": lambda db: HistoryRepository(db).call(CALL),
     "a call's facts": lambda db: HistoryRepository(db).facts(CALL),
     "a record from stored facts": write_late,
+    "a call's recordings": lambda db: RecordingRepository(db).there(CALL),
+    "recordings whose time is over": lambda db: RecordingRepository(db).saved_before(START, None, 100),
+    "wrong service codes at a start": lambda db: HistoryRepository(db).wrong_codes(START),
     "a ticket": lambda db: TicketRepository(db).one(1),
 }
 

@@ -99,7 +99,7 @@ async def test_a_bad_fact_is_named_and_keeps_back_no_other_even_when_the_databas
 
     failures.then = lock
     bad = saved("1.2")
-    object.__setattr__(bad, "path", saved("1.1").path)  # a path that another call has
+    object.__setattr__(bad, "seconds", None)  # a column that takes none
     facts = [saved("1.1"), queued("1.1"), bad, arrived("1.3"), queued("1.3")]
     for fact in facts:
         impatient.write(fact)

@@ -20,7 +20,8 @@ from contactcenter.hours.calendar import Span
 from contactcenter.ids import CallId
 from contactcenter.ivr.known import Known
 from contactcenter.ivr.loader import load_flow, load_rules
-from contactcenter.recording.recorder import Recorder, RecordingError
+from contactcenter.recording.errors import RecordingError
+from contactcenter.recording.recorder import Recorder
 from contactcenter.site import Site
 from contactcenter.store import tables as t
 from contactcenter.store.companies import CompanyRepository

@@ -18,6 +18,7 @@ from contactcenter.config import (
     Distribution,
     Fallback,
     Ports,
+    Recording,
     Secrets,
     Service,
     Settings,
@@ -62,7 +63,8 @@ OTHER = Settings(
         number_most_per_hour=3,
     ),
     ports=Ports(http=1, ami=65535, agi=3),
-    service=Service(warning_days=0),
+    service=Service(warning_days=0, wrong_codes_per_number=3, wrong_codes_in_total=4),
+    recording=Recording(encrypt=True, keep_days=180),
     distribution=Distribution(
         ageing_seconds=0, load_window_seconds=1, talk_weight=2, wrap_up_weight=0, ticket_seconds=0.5
     ),

@@ -34,8 +34,16 @@ class Identify(Node):
             return self.known
         prompts = CodePrompts(self.prompt, self.wrong, self.failed)
         left = range(walk.code_tries + 1, self.tries + 1)
-        book = walk.means.customers
-        found = await identify(walk.phone, walk.customer, book, walk.note, attempts=left, prompts=prompts)
+        found = await identify(
+            walk.phone,
+            walk.customer,
+            walk.means.customers,
+            walk.note,
+            attempts=left,
+            prompts=prompts,
+            limit=walk.means.codes,
+            caller=walk.arrival.caller,
+        )
         walk.customer, walk.noted = found.customer, True
         walk.code_tries += found.tried
         if found.keyed:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from contactcenter.ids import CallId
-from contactcenter.recording.recorder import FRAMES_AT_ONCE, Recorder, RecordingError
+from contactcenter.recording.errors import RecordingError
+from contactcenter.recording.recorder import FRAMES_AT_ONCE, Recorder
 
 CALL = CallId("1795500000.42")
 ANSWERED = datetime(2026, 11, 25, 9, 5, tzinfo=UTC)
@@ -62,9 +63,9 @@ async def test_the_caller_is_left_the_agent_right_and_the_shorter_ends_in_silenc
     parts = recorder.parts(CALL)
     write(parts[0], ramp(caller, 1))
     write(parts[1], ramp(agent, -1))
-    path, seconds = await recorder.save(CALL, ANSWERED)
+    path, seconds, key = await recorder.save(CALL, ANSWERED)
     longest = max(caller, agent)
-    assert (path, seconds) == (SAVED, round(longest / 8000, 3))
+    assert (path, seconds, key) == (SAVED, round(longest / 8000, 3), "")
     left, right = sides(recorder.folder / path)
     assert left == ramp(caller, 1) + array("h", bytes(2 * (longest - caller)))
     assert right == ramp(agent, -1) + array("h", bytes(2 * (longest - agent)))
@@ -99,7 +100,7 @@ async def test_it_waits_until_asterisk_has_closed_both_parts(recorder: Recorder)
             assert waiting == {saving}
             assert not (recorder.folder / SAVED).exists()
             event.set()
-    assert saving.result() == (SAVED, 0.1)
+    assert saving.result() == (SAVED, 0.1, "")
 
 
 async def test_a_missing_part_is_named_in_bounded_time(recorder: Recorder) -> None:
