@@ -26,6 +26,8 @@ from contactcenter.errors import ContactCenterError
 from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.journey import Journey
+from contactcenter.monitoring.health import Health
+from contactcenter.monitoring.metrics import Metrics
 from contactcenter.phone import Phone
 from contactcenter.recall import Recall
 from contactcenter.recording.recorder import Recorder
@@ -39,9 +41,10 @@ from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import Database, check_revision, open_database
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.outbox import ConflictRepository, OutboxRepository
+from contactcenter.store.probe import DatabaseProbe
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
-from contactcenter.web import customers, server, trunks
+from contactcenter.web import customers, monitoring, server, trunks
 from contactcenter.web.lookup import WebLookup
 from contactcenter.web.webhooks import Webhooks
 
@@ -81,9 +84,21 @@ class Controller:
             publish=center.bus.publish,
         )
         trunks.install(self.http, gateway.trunks)
+        self.health = Health(
+            gateway.ami,
+            lambda: self.agi.listening,
+            writer,
+            DatabaseProbe(database),
+            center.recorder,
+            clock=center.clock,
+            publish=center.bus.publish,
+        )
+        self.metrics = Metrics(center, gateway.ami, writer, self.health)
+        monitoring.install(self.http, self.health, self.metrics)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
+        center.bus.subscribe(self.metrics.take)
         center.bus.subscribe(_log_alarm)
 
     async def run(self) -> None:
@@ -99,6 +114,8 @@ class Controller:
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(self.webhooks.run(), name="webhooks")
                     group.create_task(self._follow(), name="configuration")
+                    group.create_task(self.health.run(), name="health")
+                    group.create_task(self.metrics.run(), name="metrics")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
             finally:
                 await self.writer.written()

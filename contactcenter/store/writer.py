@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,13 @@ class FactWriter:
         self._arrived, self._stopped = threading.Event(), threading.Event()
         self._projections = Projections()
         self._connection: Connection | None = None
+        self.on_commit: Callable[[float], None] = lambda _: None
+        """Told, in the writer's thread, how many seconds a group took that was committed."""
+
+    @property
+    def waiting(self) -> int:
+        """How many facts are not committed yet."""
+        return len(self._waiting)
 
     def write(self, fact: e.Fact) -> None:
         self._waiting.append(fact)
@@ -110,8 +118,11 @@ class FactWriter:
 
     def _write_group(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, jobs = self._waiting.copy(), [self._jobs.popleft() for _ in range(len(self._jobs))]
+        began = time.monotonic()
         count = self._commit(batch, jobs)
         del self._waiting[:count]
+        if batch and count == len(batch):
+            self.on_commit(time.monotonic() - began)
         if jobs or self._watchers:
             loop.call_soon_threadsafe(self._settle, jobs)
         if count < len(batch):

@@ -15,19 +15,19 @@ class ControllerClient:
     """Talks to the controller of one site. Raises ControllerUnreachable, or BadInput with the controller's own line."""
 
     def __init__(self, port: int, token: str, seconds: float = 5.0) -> None:
-        self._base = f"http://127.0.0.1:{port}/api/v1"
+        self._base = f"http://127.0.0.1:{port}"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout = aiohttp.ClientTimeout(total=seconds)
 
     async def get(self, path: str, **query: str) -> Any:
-        return await self._ask("GET", path, query)
+        return await self._ask("GET", f"api/v1/{path}", query)
 
     async def post(self, path: str, **query: str) -> Any:
-        return await self._ask("POST", path, query)
+        return await self._ask("POST", f"api/v1/{path}", query)
 
-    async def health(self) -> dict[str, bool]:
-        """Each part that must be ready, and `ready` for all; raises ControllerUnreachable."""
-        answer: dict[str, bool] = await self._ask("GET", "health", accept=(200, 503))
+    async def health(self) -> dict[str, Any]:
+        """ready: whether calls are taken; missing: the parts that are needed for that. Raises ControllerUnreachable."""
+        answer: dict[str, Any] = await self._ask("GET", "ready", accept=(200, 503))
         return answer
 
     async def _ask(

@@ -6,7 +6,7 @@ from pathlib import Path
 import contactcenter
 
 PACKAGE = Path(contactcenter.__file__).parent
-HOUSES = {"cli", "configuration", "simulator", "store", "web"}
+HOUSES = {"cli", "configuration", "monitoring", "simulator", "store", "web"}
 """Packages that are no step of the way."""
 
 NOT_YET: set[str] = set()
