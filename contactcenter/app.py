@@ -26,6 +26,7 @@ from contactcenter.errors import ContactCenterError
 from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
 from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.journey import Journey
+from contactcenter.logs import CALL
 from contactcenter.monitoring.health import Health
 from contactcenter.monitoring.metrics import Metrics
 from contactcenter.phone import Phone
@@ -156,6 +157,7 @@ class Controller:
     async def _handle(self, session: AgiSession) -> None:
         """One FastAGI request: a caller's call, a line that somebody waits for, or a feature code."""
         phone = self.gateway.phone(session)
+        CALL.set(phone.call)
         try:
             if session.path == "feature":
                 await feature(session, phone, self.center.distributor.tell)
@@ -179,6 +181,7 @@ class Controller:
 
     async def _call_back(self, promise: Promise, phone: Phone, place: Place) -> CallbackOutcome:
         """A customer who answered a callback."""
+        CALL.set(promise.call)
         self.center.live_calls.add(promise.call)
         try:
             return await Recall(phone, promise, self.center).talk_to(place)
@@ -204,7 +207,7 @@ class Controller:
 
 def _log_alarm(fact: Fact) -> None:
     if isinstance(fact, AlarmRaised):
-        log.warning("alarm %s: %s", fact.name, fact.detail)
+        log.warning("alarm %s: %s", fact.name, fact.detail, extra={"call": fact.call, "agent": fact.agent})
 
 
 async def run_controller(site: Site) -> None:

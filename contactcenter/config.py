@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import tomlkit
@@ -106,6 +106,12 @@ class Crm(Section):
         return value
 
 
+class Log(Section):
+    format: Literal["text", "json"] = Field(
+        "text", description="what controller and up write to log/: text, or json with one object a line"
+    )
+
+
 class AsteriskSettings(Section):
     binary: str = Field(
         "", description="the asterisk program; empty: the one on PATH, or the one scripts/setup installed"
@@ -125,6 +131,7 @@ class Settings(Section):
     distribution: Distribution = Distribution()
     fallback: Fallback = Fallback()
     crm: Crm = Crm()
+    log: Log = Log()
     asterisk: AsteriskSettings = AsteriskSettings()
 
     @field_validator("timezone")

@@ -17,6 +17,7 @@ from contactcenter.config import (
     Crm,
     Distribution,
     Fallback,
+    Log,
     Ports,
     Secrets,
     Service,
@@ -51,6 +52,7 @@ OTHER = Settings(
     ),
     fallback=Fallback(on_call=["1001"], ring_seconds=5),
     crm=Crm(webhook_url="https://crm.example.com/hook?site=1"),
+    log=Log(format="json"),
     asterisk=AsteriskSettings(binary="/opt/asterisk/sbin/asterisk"),
 )
 
