@@ -35,6 +35,7 @@ from contactcenter.recording.recorder import Recorder
 from contactcenter.reports.queue_log import QueueLog
 from contactcenter.reports.queue_log_file import QueueLogFile
 from contactcenter.site import Site
+from contactcenter.store.alarms import AlarmRepository
 from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.configuration import ConfigurationRepository
@@ -46,7 +47,9 @@ from contactcenter.store.probe import DatabaseProbe
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
 from contactcenter.web import customers, monitoring, server, trunks
+from contactcenter.web.alarms import AlarmWebhook
 from contactcenter.web.lookup import WebLookup
+from contactcenter.web.posting import SignedPost
 from contactcenter.web.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
@@ -79,8 +82,14 @@ class Controller:
         customers.install(self.http, companies, conflicts, center.clock, center.settings.region)
         self.webhooks = Webhooks(
             OutboxRepository(database),
-            crm.webhook_url,
-            secrets.webhook_secret,
+            SignedPost(crm.webhook_url, secrets.webhook_secret, center.clock),
+            clock=center.clock,
+            publish=center.bus.publish,
+        )
+        self.alarms = AlarmWebhook(
+            center.settings.name,
+            SignedPost(center.settings.alarms.webhook_url, secrets.webhook_secret, center.clock),
+            AlarmRepository(database),
             clock=center.clock,
             publish=center.bus.publish,
         )
@@ -100,6 +109,7 @@ class Controller:
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
         center.bus.subscribe(self.metrics.take)
+        center.bus.subscribe(self.alarms.take)
         center.bus.subscribe(_log_alarm)
 
     async def run(self) -> None:
@@ -114,6 +124,7 @@ class Controller:
                     group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(self.webhooks.run(), name="webhooks")
+                    group.create_task(self.alarms.run(), name="alarms")
                     group.create_task(self._follow(), name="configuration")
                     group.create_task(self.health.run(), name="health")
                     group.create_task(self.metrics.run(), name="metrics")

@@ -432,6 +432,15 @@ class AlarmRaised(Fact):
     agent: AgentNumber | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsTold(Fact):
+    """Another system has heard of alarms of that name by webhook. count: so many of them; until: when the last one was raised."""
+
+    name: str
+    count: int
+    until: datetime
+
+
 @functools.cache
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))

@@ -1,7 +1,10 @@
 """What is watched from outside this package."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
+
+from contactcenter.events import AlarmRaised
 
 
 class Connection(Protocol):
@@ -25,6 +28,12 @@ class Facts(Protocol):
     @property
     def waiting(self) -> int:
         """How many facts are not committed yet."""
+        ...
+
+
+class AlarmHistory(Protocol):
+    async def untold(self, since: datetime, before: datetime) -> list[AlarmRaised]:
+        """The alarms of that time that no AlarmsTold tells of, the oldest first. Raises StoreError."""
         ...
 
 

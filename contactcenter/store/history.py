@@ -140,12 +140,6 @@ class HistoryRepository:
         async with self._database.connect() as connection:
             return [Fact.read(row.kind, row.at, row.data) for row in await connection.execute(query)]
 
-    async def alarms(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """The newest first: at, name, detail, call, agent."""
-        query = select(t.facts).where(t.facts.c.kind == "AlarmRaised").order_by(t.facts.c.seq.desc()).limit(limit)
-        async with self._database.connect() as connection:
-            return [{"at": row.at, **row.data} for row in await connection.execute(query)]
-
     async def recordings(self) -> list[dict[str, Any]]:
         """The newest first."""
         query = (

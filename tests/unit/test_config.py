@@ -13,6 +13,7 @@ from contactcenter.acd.settings import DistributionSettings
 from contactcenter.config import (
     FILE,
     SECRETS,
+    Alarms,
     AsteriskSettings,
     Crm,
     Distribution,
@@ -52,6 +53,7 @@ OTHER = Settings(
     ),
     fallback=Fallback(on_call=["1001"], ring_seconds=5),
     crm=Crm(webhook_url="https://crm.example.com/hook?site=1"),
+    alarms=Alarms(webhook_url="http://127.0.0.1:9/alarms"),
     log=Log(format="json"),
     asterisk=AsteriskSettings(binary="/opt/asterisk/sbin/asterisk"),
 )

@@ -4,11 +4,13 @@ call, and the service code that the caller keyed stands nowhere.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from rig.caller import Caller
@@ -42,16 +44,24 @@ async def test_a_call_is_counted_and_asterisk_missed(center: Center) -> None:
 @pytest.mark.sql("ALTER TABLE companies RENAME COLUMN service_code TO lost")
 async def test_a_call_that_fails_while_a_code_is_looked_up(center: Center) -> None:
     """What goes wrong is told with the call and all that is known, but not with the code."""
-    async with center.caller(UNKNOWN) as caller:
-        await key_code(center, caller)
-        await center.wait_fact("AlarmRaised", name="journey_failed")
-        await caller.hang_up()
+    async with receiver() as (url, told):
+        await center.cc("site", "set", f"alarms.webhook_url={url}")
+        os.kill((await center.read("status"))["processes"]["serve"], 15)
+        await center.wait_until(lambda: alarms_are_told(center), lambda it: it)
+        async with center.caller(UNKNOWN) as caller:
+            await key_code(center, caller)
+            await center.wait_fact("AlarmRaised", name="journey_failed")
+            await caller.hang_up()
+        await center.wait_fact("AlarmsTold", name="journey_failed", count=1)
     call = (await center.wait_call())["id"]
     lines = [json.loads(line) for line in (center.folder / "log" / "controller.out").read_text().splitlines()]
     failed = [line for line in lines if "journey failed" in line["message"]]
     assert [(line["level"], line["call"]) for line in failed] == [("error", call)]
     assert "no such column" in failed[0]["error"]
     assert {line["call"] for line in lines if "alarm journey_failed" in line["message"]} == {call}
+    (body,) = told
+    assert (body["name"], body["calls"]) == ("journey_failed", [call])
+    assert CODE not in str(body)
     assert found(center.folder, CODE) == []
 
 
@@ -64,6 +74,35 @@ async def test_a_wrong_code_stands_nowhere(center: Center) -> None:
     assert found(center.folder, WRONG) == []
     assert WRONG not in await center.cc("call", "show", call) + await center.cc("call", "explain", call)
     assert WRONG not in str(await metrics(center))
+
+
+@asynccontextmanager
+async def receiver() -> AsyncIterator[tuple[str, list[dict]]]:
+    """Somebody who is told of alarms: their address, and what they heard."""
+    told: list[dict] = []
+
+    async def take(request: web.Request) -> web.Response:
+        told.append(await request.json())
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/", told
+    await runner.cleanup()
+
+
+async def alarms_are_told(center: Center) -> bool:
+    """Whether a controller runs that was started after the setting was changed."""
+    try:
+        seen = await metrics(center)
+    except aiohttp.ClientError:
+        return False
+    changed = (center.folder / "contactcenter.toml").stat().st_mtime
+    return seen["process_start_time_seconds"] > changed and (await ready(center))["ready"]
 
 
 async def key_code(center: Center, caller: Caller, code: str = CODE) -> None:
