@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
 
-from contactcenter.printable import printable
+from contactcenter.printable import printable, printable_json
 
 CALL: ContextVar[str] = ContextVar("call", default="")
 """The call that the present task works for; set where that begins. `extra={"call": ...}` of a line goes before."""
@@ -28,9 +28,9 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         names = "".join(f", {name} {value}" for name, value in _about(record).items())
-        about = f" [{printable(names[2:])}]" if names else ""
+        about = f" [{printable(names[2:], keep='')}]" if names else ""
         time = datetime.fromtimestamp(record.created, UTC).astimezone().isoformat(sep=" ", timespec="milliseconds")
-        line = f"{time} {record.levelname} {record.name}: {printable(record.getMessage())}{about}"
+        line = f"{time} {record.levelname} {record.name}: {printable(record.getMessage(), keep='')}{about}"
         return "\n".join([line, *map(_traceback_line, _traceback(record).splitlines())])
 
 
@@ -47,7 +47,7 @@ class JsonLines(logging.Formatter):
         }
         if traceback := _traceback(record):
             values["error"] = traceback
-        return json.dumps(values, ensure_ascii=False, default=str)
+        return printable_json(json.dumps(values, ensure_ascii=False, default=str))
 
 
 def _about(record: logging.LogRecord) -> dict[str, str]:
@@ -63,4 +63,4 @@ def _traceback(record: logging.LogRecord) -> str:
 
 
 def _traceback_line(line: str) -> str:
-    return f"  {printable(line)}"
+    return f"  {printable(line, keep='')}"

@@ -25,6 +25,8 @@ def read_text(file: Path) -> str:
         raise FileProblem(file, None, "the file is missing", "Create it, or name another one.") from None
     except PermissionError:
         raise FileProblem(file, None, "the file may not be read", "Give yourself the right to read it.") from None
+    except OSError as error:  # a name that is too long, a file in a file
+        raise FileProblem(file, None, f"the file can't be read: {error.strerror}", "Name another one.") from None
     except UnicodeDecodeError:
         raise FileProblem(file, None, "the file is not UTF-8", "Save it as UTF-8.") from None
 

@@ -24,12 +24,13 @@ from datetime import datetime, timedelta
 
 from contactcenter import events as e
 from contactcenter.ids import AgentNumber, CallId, QueueName
+from contactcenter.printable import UNSEEN
 
 TRANSFER_CONTEXT = "transfer"
 """Where the dialplan takes callers whom an agent hands over."""
 CALLBACK_KEY = "1"
 """What a waiting caller presses to be called back."""
-BREAKING = re.compile("[|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+BREAKING = re.compile(rf"\||{UNSEEN.pattern}")
 """What would end a field or a line for some reader, or can't be written as UTF-8."""
 EXITS: dict[e.OverflowReason, str] = {"no_agents": "EXITEMPTY", "key": "EXITWITHKEY"}
 """All others are EXITWITHTIMEOUT, the event that every reader counts as unanswered."""

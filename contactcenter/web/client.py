@@ -1,8 +1,10 @@
 """Asking a running controller, from the command line."""
 
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from contactcenter.config import read_secrets, read_settings
 from contactcenter.errors import BadInput, ControllerUnreachable
@@ -36,7 +38,7 @@ class ControllerClient:
         try:
             async with (
                 aiohttp.ClientSession(timeout=self._timeout, headers=self._headers) as session,
-                session.request(method, f"{self._base}/{path}", params=query) as response,
+                session.request(method, URL(f"{self._base}/{path}", encoded=True), params=query) as response,
             ):
                 if response.status == FAILED and method == "POST":  # it is there: starting it again would not help
                     raise BadInput("the controller failed at it. See the last lines of its log/controller.out")
@@ -46,6 +48,11 @@ class ControllerClient:
         if response.status not in accept:
             raise BadInput(answer.get("error", f"the controller answered {response.status}"))
         return answer
+
+
+def segment(word: str) -> str:
+    """A word of somebody's as one part of a path, whatever is in it."""
+    return quote(word, safe="").replace(".", "%2E")
 
 
 def client_of(site: Site, seconds: float = 5.0) -> ControllerClient:
