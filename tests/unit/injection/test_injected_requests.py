@@ -81,7 +81,7 @@ async def test_a_pause_reason(api: ClientSession, sim: SimulatedCenter) -> None:
         async with api.post(f"/api/v1/agents/1001/pause?reason={in_path(nasty)}"[:8000]) as answer:
             body: dict[str, Any] = await answer.json()
         if answer.status == 200:
-            assert body["pause_reason"] == nasty, name
+            assert body["pause_reason"] == nasty.encode(errors="surrogatepass").decode(errors="replace"), name
             assert unseen(nasty) == [], name
             assert "\n" not in nasty, name
             assert 0 < len(nasty) <= 40, name
@@ -111,7 +111,7 @@ async def test_in_a_body(api: ClientSession) -> None:
                 assert answer.status in {200, 201, 400, 409}, (name, await answer.text())
                 taken = await answer.json()
             if answer.status < 300 and isinstance(body, dict) and "notes" in body:
-                assert taken["customer"]["notes"] == nasty.strip().replace("\r\n", "\n"), name
+                assert taken["customer"]["notes"] == nasty.strip().replace("\r\n", "\n").replace("\r", "\n"), name
 
 
 async def test_in_a_header(sim: SimulatedCenter) -> None:
