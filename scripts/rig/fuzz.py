@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ def fuzz(name: str, seconds: int, only: Path | None) -> bool:
     runs = next((line for line in reversed(lines) if line.startswith("Done ")), "").removeprefix("Done ")
     if done.returncode == 0:
         print(f"{name:<8} {runs or 'nothing found'}", flush=True)
+        shutil.rmtree(kept)
         return True
     told = [line for line in lines if not line.startswith(("INFO: ", "#"))]
     print(f"{name:<8} FAILED", *told[-60:], sep="\n")

@@ -19,7 +19,7 @@ def main() -> None:
     corpus.mkdir(exist_ok=True)
     for place, seed in enumerate(SEEDS[name]):
         (corpus / f"{place}").write_bytes(seed)
-    fuzzing = Fuzzing()
+    fuzzing = Fuzzing(Path(folder))
     words = [sys.argv[0], *LIMITS, f"-artifact_prefix={folder}/{name}-", *options]
     if all(option.startswith("-") for option in options):
         words.append(str(corpus))

@@ -9,7 +9,6 @@ import contextlib
 import json
 import logging
 import socket
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -106,12 +105,12 @@ def segments(data: bytes) -> Iterator[bytes]:
 
 
 class Fuzzing:
-    """All targets, on a loop of its own."""
+    """All targets, on a loop of its own. folder: for the files they read."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         logging.disable(logging.CRITICAL)
         self.loop = asyncio.new_event_loop()
-        self.folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+        self.folder = folder
         self._api: ClientSession | None = None
         self._close: list[Any] = []
 

@@ -13,8 +13,8 @@ QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 
 
 @pytest.fixture(scope="module")
-def fuzzing() -> Iterator[Fuzzing]:
-    made = Fuzzing()
+def fuzzing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzing]:
+    made = Fuzzing(tmp_path_factory.mktemp("fuzzed"))
     yield made
     made.close()
 
