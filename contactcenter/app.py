@@ -6,18 +6,13 @@ import logging
 import signal
 from functools import partial
 
-from contactcenter.acd.callback import Callbacks, Promise
-from contactcenter.acd.driver import Distributor, Place
+from contactcenter.acd.callback import Callbacks
+from contactcenter.acd.driver import Distributor
 from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import OpenTickets
-from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.agi_server import AgiServer
-from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
-from contactcenter.asterisk.phone import AsteriskPhone
 from contactcenter.asterisk.render import render_networks, render_phones
-from contactcenter.asterisk.switchboard import promise_of
-from contactcenter.asterisk.translate import arrival, returned
 from contactcenter.asterisk.witness import AsteriskWitness
 from contactcenter.bus import Bus
 from contactcenter.center import Center
@@ -26,17 +21,18 @@ from contactcenter.config import Secrets, Settings, read_secrets, read_settings
 from contactcenter.customers.code_limit import NUMBER_WINDOW
 from contactcenter.dialplan import check_configuration, prompts
 from contactcenter.errors import ContactCenterError
-from contactcenter.events import AlarmRaised, CallbackOutcome, Fact, TicketClosed, TicketOpened
+from contactcenter.events import AlarmRaised, Fact, TicketClosed, TicketOpened
 from contactcenter.ids import AgentNumber, CallId, QueueName
-from contactcenter.journey import Journey
-from contactcenter.phone import Phone
-from contactcenter.recall import Recall
+from contactcenter.monitoring.health import Health
+from contactcenter.monitoring.metrics import Metrics
+from contactcenter.reception import Reception
 from contactcenter.recording.recorder import Recorder
 from contactcenter.recording.retention import Retention
 from contactcenter.recovery import Recovery
 from contactcenter.reports.queue_log import QueueLog
 from contactcenter.reports.queue_log_file import QueueLogFile
 from contactcenter.site import Site
+from contactcenter.store.alarms import AlarmRepository
 from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.configuration import ConfigurationRepository
@@ -44,12 +40,15 @@ from contactcenter.store.customers import CustomerRepository
 from contactcenter.store.database import Database, check_revision, open_database
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.outbox import ConflictRepository, OutboxRepository
+from contactcenter.store.probe import DatabaseProbe
 from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.spool import Spool
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
-from contactcenter.web import calls, customers, server, trunks
+from contactcenter.web import calls, customers, monitoring, server, trunks
+from contactcenter.web.alarms import AlarmWebhook
 from contactcenter.web.lookup import WebLookup
+from contactcenter.web.posting import SignedPost
 from contactcenter.web.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
@@ -76,15 +75,22 @@ class Controller:
         center.on_change.append(gateway.reconfigure)
         self.writer, self.promises = writer, CallbackRepository(database)
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
-        self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self._handle)
+        self.reception = Reception(center, gateway, recovery)
+        self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self.reception.handle)
         self.http = server.build(center, secrets.api_token, self.ready)
         crm, conflicts = center.settings.crm, ConflictRepository(database)
         companies = CompanyRepository(database, webhooks=bool(crm.webhook_url))
         customers.install(self.http, companies, conflicts, center.clock, center.settings.region)
         self.webhooks = Webhooks(
             OutboxRepository(database),
-            crm.webhook_url,
-            secrets.webhook_secret,
+            SignedPost(crm.webhook_url, secrets.webhook_secret, center.clock),
+            clock=center.clock,
+            publish=center.bus.publish,
+        )
+        self.alarms = AlarmWebhook(
+            center.settings.name,
+            SignedPost(center.settings.alarms.webhook_url, secrets.webhook_secret, center.clock),
+            AlarmRepository(database),
             clock=center.clock,
             publish=center.bus.publish,
         )
@@ -93,9 +99,22 @@ class Controller:
         recordings = center.recorder.folder
         days, book = center.settings.recording.keep_days, RecordingRepository(database)
         self.retention = Retention(recordings, book, days, center.clock, center.bus.publish)
+        self.health = Health(
+            gateway.ami,
+            lambda: self.agi.listening,
+            writer,
+            DatabaseProbe(database),
+            center.recorder,
+            clock=center.clock,
+            publish=center.bus.publish,
+        )
+        self.metrics = Metrics(center, gateway.ami, writer, self.health)
+        monitoring.install(self.http, self.health, self.metrics)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
+        center.bus.subscribe(self.metrics.take)
+        center.bus.subscribe(self.alarms.take)
         center.bus.subscribe(_log_alarm)
 
     async def run(self) -> None:
@@ -109,14 +128,17 @@ class Controller:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self.center.distributor.run(), name="distribution")
                     group.create_task(
-                        self.center.callbacks.run(self.center.may_call_now, self._call_back), name="callbacks"
+                        self.center.callbacks.run(self.center.may_call_now, self.reception.call_back), name="callbacks"
                     )
                     group.create_task(self.gateway.run(), name="asterisk")
                     group.create_task(self.agi.run(), name="agi")
                     group.create_task(self.recovery.run(), name="recovery")
                     group.create_task(self.webhooks.run(), name="webhooks")
                     group.create_task(self.retention.run(), name="retention")
+                    group.create_task(self.alarms.run(), name="alarms")
                     group.create_task(self._follow(), name="configuration")
+                    group.create_task(self.health.run(), name="health")
+                    group.create_task(self.metrics.run(), name="metrics")
                     group.create_task(server.serve(self.http, self.center.settings.ports.http), name="http")
             finally:
                 await self.writer.written()
@@ -155,49 +177,6 @@ class Controller:
                     log.warning("the configuration as it is stored can't be taken: %s", error)
                 failed = str(error)
 
-    async def _handle(self, session: AgiSession) -> None:
-        """One FastAGI request: a caller's call, a line that somebody waits for, or a feature code."""
-        phone = self.gateway.phone(session)
-        try:
-            if session.path == "feature":
-                await feature(session, phone, self.center.distributor.tell)
-            elif self.gateway.switchboard.take(phone):
-                await phone.released.wait()
-            elif (journey := await self._resumed(session, phone)) is not None:
-                await self._go(journey)
-            elif session.path == "callback":  # answered too late: who called does not wait any more
-                await phone.hang_up()
-            else:
-                now = self.center.configuration
-                came = arrival(session.env, self.center.settings.region, frozenset(now.agents), now.trunks)
-                await self._go(Journey(phone, came, self.center))
-        finally:
-            phone.let_go()
-
-    async def _resumed(self, session: AgiSession, phone: AsteriskPhone) -> Journey | None:
-        """The journey of a call that another controller had; None for a new one."""
-        back = returned(session.env, self.center.clock.now())
-        if back is None or phone.call in self.center.live_calls:
-            return None
-        promise = promise_of(phone.call) if session.path == "callback" else None
-        return await self.recovery.take(phone, back, promise or phone.call, recall=promise is not None)
-
-    async def _go(self, journey: Journey) -> None:
-        call = journey.note.call
-        self.center.live_calls.add(call)
-        try:
-            await journey.run()
-        finally:
-            self.center.live_calls.discard(call)
-
-    async def _call_back(self, promise: Promise, phone: Phone, place: Place) -> CallbackOutcome:
-        """A customer who answered a callback."""
-        self.center.live_calls.add(promise.call)
-        try:
-            return await Recall(phone, promise, self.center).talk_to(place)
-        finally:
-            self.center.live_calls.discard(promise.call)
-
     def _queues_of(self, agent: AgentNumber) -> tuple[QueueName, ...]:
         known = self.center.distributor.engine.agents.get(agent)
         return tuple(known.levels) if known else ()
@@ -217,7 +196,7 @@ class Controller:
 
 def _log_alarm(fact: Fact) -> None:
     if isinstance(fact, AlarmRaised):
-        log.warning("alarm %s: %s", fact.name, fact.detail)
+        log.warning("alarm %s: %s", fact.name, fact.detail, extra={"call": fact.call, "agent": fact.agent})
 
 
 async def run_controller(site: Site) -> None:

@@ -4,11 +4,11 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import tomlkit
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator
 
 from contactcenter.errors import BadInput, FileProblem, FileProblems, SiteError
 from contactcenter.network import Outbound, Port, Section, Sip
@@ -71,18 +71,32 @@ class Fallback(Section):
     )
 
 
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/?#@]+([/?][^\s#]*)?", value):
+        raise ValueError("it has to be a http:// or https:// address without a password in it, or empty")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
 class Crm(Section):
-    webhook_url: str = Field(
+    webhook_url: WebAddress = Field(
         "",
         description="where the CRM hears of changed customers, such as https://crm.example.com/hook; empty: nowhere",
     )
 
-    @field_validator("webhook_url")
-    @classmethod
-    def _known_scheme(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/?#@]+([/?][^\s#]*)?", value):
-            raise ValueError("it has to be a http:// or https:// address without a password in it, or empty")
-        return value
+
+class Alarms(Section):
+    webhook_url: WebAddress = Field(
+        "", description="where alarms are sent to, such as https://hooks.example.com/center; empty: nowhere"
+    )
+
+
+class Log(Section):
+    format: Literal["text", "json"] = Field(
+        "text", description="what controller and up write to log/: text, or json with one object a line"
+    )
 
 
 class AsteriskSettings(Section):
@@ -113,6 +127,8 @@ class Settings(Section):
     distribution: Distribution = Distribution()
     fallback: Fallback = Fallback()
     crm: Crm = Crm()
+    alarms: Alarms = Alarms()
+    log: Log = Log()
     asterisk: AsteriskSettings = AsteriskSettings()
 
     @field_validator("database")

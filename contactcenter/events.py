@@ -444,3 +444,12 @@ class AlarmRaised(Fact):
     detail: str
     call: CallId | None = None
     agent: AgentNumber | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsTold(Fact):
+    """Another system has heard of alarms of that name by webhook. count: so many of them; until: when the last one was raised."""
+
+    name: str
+    count: int
+    until: datetime

@@ -180,15 +180,15 @@ async def wait_until_ready(site: Site, alive: Callable[[], bool] = lambda: True)
     """Until calls are taken. Raises SiteError after READY_SECONDS, or as soon as `alive` says no."""
     client = client_of(site)
     end = time.monotonic() + READY_SECONDS
-    parts: dict[str, bool] = {}
+    missing: list[str] = []
     while time.monotonic() < end and alive():
         with contextlib.suppress(ControllerUnreachable):
-            parts = await client.health()
-            if parts["ready"] and site.holder("serve") is not None:
+            health = await client.health()
+            missing = health["missing"]
+            if health["ready"] and site.holder("serve") is not None:
                 return
         await asyncio.sleep(0.05)  # another process: there is nothing to wait on but its answer
-    missing = [name for name, up in parts.items() if not up and name != "ready"] or ["controller"]
-    raise SiteError(f"not ready: {', '.join(missing)}. See the last lines of {site.log}/")
+    raise SiteError(f"not ready: {', '.join(missing) or 'controller'}. See the last lines of {site.log}/")
 
 
 def down(site: Site) -> list[str]:

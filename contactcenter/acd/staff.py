@@ -11,6 +11,9 @@ from contactcenter.agents.states import Activity, LiveAgent
 from contactcenter.errors import BadInput
 from contactcenter.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentResumed, PhoneChanged, WrapUpEnded
 from contactcenter.ids import CallId
+from contactcenter.printable import printable
+
+LONGEST_REASON = 40
 
 
 def log_in(state: State, event: LogIn, now: datetime) -> list[Command]:
@@ -47,8 +50,10 @@ def pause(state: State, event: Pause, now: datetime) -> list[Command]:
     agent = state.agent(event.agent)
     if not agent.logged_in:
         raise BadInput(f"agent {event.agent} is logged out and can't be paused. Log in first.")
-    if not event.reason:
+    if not event.reason.strip():
         raise BadInput("a pause needs a reason, such as lunch.")
+    if len(event.reason) > LONGEST_REASON or printable(event.reason, keep="") != event.reason:
+        raise BadInput(f"the reason of a pause is one line of at most {LONGEST_REASON} characters, such as lunch.")
     if agent.pause_reason == event.reason:
         return []
     agent.pause_reason = event.reason

@@ -67,8 +67,7 @@ class _Link(asyncio.Protocol):
         head, end, rest = self._unread.partition(b"\n\n")
         if not end or len(head) > self._most_bytes:
             return
-        lines = head.decode("utf-8", "replace").split("\n")  # a caller's name may hold other line ends
-        env = {name: value.removeprefix(" ") for name, colon, value in (line.partition(":") for line in lines) if colon}
+        env = _environment(head.decode("utf-8", "replace").split("\n"))  # a caller's name may hold other line ends
         self._stop_timer()
         self._unread = rest
         if "agi_request" in env:
@@ -104,6 +103,16 @@ class _Link(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _environment(lines: list[str]) -> dict[str, str]:
+    """The agi_* variables. A caller's number may hold line ends that the dialplan did not take out: nothing from it on can replace
+    what Asterisk has said before (which call, which channel), nor what it says last (the arguments).
+    """
+    pairs = [(name, value.removeprefix(" ")) for name, colon, value in (line.partition(":") for line in lines) if colon]
+    names = [name for name, _ in pairs]
+    own = pairs[: names.index("agi_callerid")] if "agi_callerid" in names else []
+    return dict([*pairs, *own])
 
 
 class AgiServer:

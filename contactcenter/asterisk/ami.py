@@ -151,19 +151,17 @@ class AmiClient:
         ping_interval: float = 5.0,
         reconnect_delays: Sequence[float] = (0.1, 0.5, 1, 2, 5),
     ) -> None:
-        self._host = host
-        self._port = port
+        self._host, self._port = host, port
         self._credentials = {"Username": username, "Secret": secret}
         self._on_event = on_event
-        self._on_connected = on_connected
-        self._on_disconnected = on_disconnected
-        self._action_timeout = action_timeout
-        self._ping_interval = ping_interval
+        self._on_connected, self._on_disconnected = on_connected, on_disconnected
+        self._action_timeout, self._ping_interval = action_timeout, ping_interval
         self._reconnect_delays = tuple(reconnect_delays)
         self._link: AmiLink | None = None
-        self._up = asyncio.Event()
-        self._booted = asyncio.Event()
+        self._up, self._booted = asyncio.Event(), asyncio.Event()
         self._resynchronised = False
+        self.roundtrip: float | None = None
+        """Seconds that the last ping was answered in."""
 
     @property
     def connected(self) -> bool:
@@ -290,8 +288,10 @@ class AmiClient:
     async def _keep_pinging(self, link: AmiLink) -> None:
         while True:
             await asyncio.sleep(self._ping_interval)
+            asked = asyncio.get_running_loop().time()
             try:
                 await self._ask(link, PendingAction("Ping", {}))
+                self.roundtrip = asyncio.get_running_loop().time() - asked
             except AmiProblem as problem:
                 link.drop(f"no sign of life: {problem}")
                 return

@@ -9,6 +9,7 @@ from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.phone import AsteriskPhone
 from contactcenter.errors import BadInput, CallerGone, NotFound
 from contactcenter.ids import AgentNumber
+from contactcenter.logs import AGENT
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ FEATURES: dict[str, tuple[type[LogIn | LogOut | Pause | Resume | ExtendWrapUp], 
 async def feature(session: AgiSession, phone: AsteriskPhone, tell: Callable[[Input], None]) -> None:
     """One feature code dialed by an agent."""
     agent = AgentNumber((await session.command("GET VARIABLE", variables.AGENT, timeout=5)).data)
+    AGENT.set(agent)
     act, prompt = FEATURES[session.env["agi_extension"]]
     try:
         tell(act(agent))

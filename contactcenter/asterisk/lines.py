@@ -21,6 +21,7 @@ from contactcenter.asterisk.errors import AmiNotConnected, AmiProblem, AmiRefuse
 from contactcenter.asterisk.translate import TECHNOLOGY, AmiEvents, plain_text
 from contactcenter.events import MissReason, WithdrawReason
 from contactcenter.ids import AgentNumber, CallId
+from contactcenter.logs import AGENT, CALL
 
 log = logging.getLogger(__name__)
 
@@ -183,6 +184,8 @@ class AsteriskLines:
     # ---- actions
 
     async def _originate(self, line: Line, seconds: float, shown: Shown) -> None:
+        CALL.set(line.call)
+        AGENT.set(line.agent)
         if line.stop_cause:
             self._over(line, "no_answer")
             return

@@ -17,7 +17,8 @@ from contactcenter.asterisk.errors import AmiRefused, UnsafeValue
 
 # Asterisk 22 takes 8191 bytes as one AGI command and the rest of the line as another one.
 MAX_COMMAND_BYTES = 8000
-MAX_TEXT_LINES = 200  # of an AGI explanation or value; a longer one ends there
+MAX_TEXT_LINES, MAX_TEXT_LENGTH = 200, 65536  # of an AGI explanation or value; a longer one ends there
+MOST_CLOSINGS = 8  # parentheses in a value that may be its end
 _BREAKS_A_LINE = re.compile("[\r\n\0]")
 
 
@@ -178,8 +179,9 @@ class AgiResult:
 _PLAIN = {f"200 result={result}": AgiResult(200, result) for result in "01"}
 """What most commands are answered with."""
 _ANSWER = re.compile(r"(\d{3})([ -])(.*)", re.DOTALL)
-# The parentheses reach to the last ")" before the extras, because a value may hold parentheses itself.
-_SUCCESS = re.compile(r"result=(\S*)(?: \((.*)\))?((?: \w+=(?:\"[^\"]*\"|\S*))*) *", re.DOTALL)
+_RESULT = re.compile(r"result=(\S*+)")
+# Possessive, so that a line made for it can't make this try every way to read it.
+_EXTRAS = re.compile(r"(?: \w++=(?>\"[^\"]*+\"(?= |$)|\S*+))*+ *+")
 _EXTRA = re.compile(r"(\w+)=(\"[^\"]*\"|\S*)")
 _OPEN_VALUE = re.compile(r"result=\S* \(")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@+-]+")
@@ -193,6 +195,7 @@ class AnswerReader:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
+        self._length = 0
         self._code = 0
         self._is_usage = False
 
@@ -210,9 +213,10 @@ class AnswerReader:
         else:
             self._lines.append(line)
             is_last = line.startswith(f"{self._code} ") if self._is_usage else not self._value_is_open()
-        if not is_last and len(self._lines) < MAX_TEXT_LINES:
+        self._length += len(line)
+        if not is_last and len(self._lines) < MAX_TEXT_LINES and self._length < MAX_TEXT_LENGTH:
             return None
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._length = self._lines, [], 0
         text = "\n".join(lines[:-1] if self._is_usage else lines)
         return _success(text) if self._code == 200 else AgiResult(self._code, data=text)
 
@@ -220,15 +224,34 @@ class AnswerReader:
         if self._lines[-1].endswith(")"):
             return False
         text = "\n".join(self._lines)
-        return _OPEN_VALUE.match(text) is not None and _SUCCESS.fullmatch(text) is None
+        return _OPEN_VALUE.match(text) is not None and _parts(text) is None
 
 
 def _success(text: str) -> AgiResult:
-    parts = _SUCCESS.fullmatch(text)
+    parts = _parts(text)
     if parts is None:
         return AgiResult(200, data=text)
-    extra = {name: value.strip('"') for name, value in _EXTRA.findall(parts[3])}
-    return AgiResult(200, parts[1], parts[2] or "", MappingProxyType(extra))
+    result, data, extras = parts
+    extra = {name: value.strip('"') for name, value in _EXTRA.findall(extras)}
+    return AgiResult(200, result, data, MappingProxyType(extra))
+
+
+def _parts(text: str) -> tuple[str, str, str] | None:
+    """(result, the value in parentheses, the extras after it); None for what is no answer, or not a whole one.
+
+    The parentheses reach to the last ")" before the extras, because a value may hold parentheses itself.
+    """
+    if (head := _RESULT.match(text)) is None:
+        return None
+    if not text.startswith(" (", head.end()):
+        return (head[1], "", text[head.end() :]) if _EXTRAS.fullmatch(text, head.end()) else None
+    start, end = head.end() + 2, len(text)
+    for _ in range(MOST_CLOSINGS):
+        if (end := text.rfind(")", start, end)) < 0:
+            return None
+        if _EXTRAS.fullmatch(text, end + 1):
+            return head[1], text[start:end], text[end + 1 :]
+    return None
 
 
 def command_line(words: Sequence[str]) -> str:

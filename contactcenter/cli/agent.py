@@ -7,13 +7,14 @@ import click
 
 from contactcenter.cli.changing import change, dry_run_option, yes_option
 from contactcenter.cli.context import Context, pass_context
-from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.output import json_option, print_fields, print_json, print_table, say
 from contactcenter.cli.things import add_verb, set_verb
 from contactcenter.configuration.editing import find, without_agent
 from contactcenter.configuration.kinds import AGENT
 from contactcenter.errors import NotFound
 from contactcenter.ids import AgentNumber
 from contactcenter.store.configuration import ConfigurationRepository
+from contactcenter.web.client import segment
 from contactcenter.web.views import agents_view
 
 COLUMNS = (
@@ -76,8 +77,8 @@ def _verb(name: str, help_text: str, done: str) -> None:
     @click.argument("number")
     @pass_context
     def act(context: Context, number: str) -> None:
-        context.tell_controller(f"agents/{number}/{name}")
-        click.echo(f"agent {number} {done}.")
+        context.tell_controller(f"agents/{segment(number)}/{name}")
+        say(f"agent {number} {done}.")
 
 
 _verb("login", "Let an agent take calls.", "is logged in")
@@ -94,8 +95,8 @@ def pause(context: Context, number: str, reason: str) -> None:
 
     Example: contactcenter agent pause 1001 --reason lunch
     """
-    context.tell_controller(f"agents/{number}/pause", reason=reason)
-    click.echo(f"agent {number} is paused: {reason}.")
+    context.tell_controller(f"agents/{segment(number)}/pause", reason=reason)
+    say(f"agent {number} is paused: {reason}.")
 
 
 @agent.command()
@@ -107,8 +108,8 @@ def extend(context: Context, number: str, seconds: float) -> None:
 
     Example: contactcenter agent extend 1001 --seconds 120
     """
-    context.tell_controller(f"agents/{number}/extend", seconds=str(seconds))
-    click.echo(f"the wrap-up of agent {number} ends {seconds:g} s later.")
+    context.tell_controller(f"agents/{segment(number)}/extend", seconds=str(seconds))
+    say(f"the wrap-up of agent {number} ends {seconds:g} s later.")
 
 
 def _agents(context: Context) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from contactcenter.changes import Change
 from contactcenter.cli.changing import change, dry_run_option, plain_item, print_items, yes_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.customer_output import make
-from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.output import json_option, print_fields, print_json, print_table, say
 from contactcenter.cli.settings import SITE, change_settings
 from contactcenter.config import flat, with_setting
 from contactcenter.configuration.difference import ORDERS, backwards, with_items
@@ -70,7 +70,7 @@ def show(context: Context, number: int, as_json: bool) -> None:
         print_json({**_fields(found), "items": [plain_item(item) for item in found.items]})
         return
     print_fields(_fields(found), context.zone)
-    click.echo()
+    say()
     print_items(found.items)
 
 
@@ -89,7 +89,7 @@ def undo(context: Context, yes: bool, dry_run: bool, as_json: bool) -> None:
         raise BadInput("there is nothing to take back.")
     items = backwards(last.items)
     if not as_json:
-        click.echo(
+        say(
             f"change {last.number}, {last.at.astimezone(context.zone):%Y-%m-%d %H:%M}, {last.author.who}: "
             f"{last.author.command}"
         )

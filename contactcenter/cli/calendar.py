@@ -7,7 +7,7 @@ import click
 
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.moments import parse_moment
-from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.output import json_option, print_fields, print_json, print_table, say
 from contactcenter.cli.things import list_verb
 from contactcenter.clock import SystemClock
 from contactcenter.configuration.editing import find
@@ -62,7 +62,7 @@ def show(context: Context, name: str, as_json: bool) -> None:
         print_json({**_row(found), **CALENDAR.plain(found), "days": days})
         return
     print_fields({**_row(found), "rules": _rules(found)}, context.zone)
-    click.echo()
+    say()
     print_table(days, DAY_COLUMNS, context.zone, "")
 
 
@@ -82,9 +82,9 @@ def check(context: Context, name: str, at: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"open": is_open, "why": why, "next_opening": found.next_opening(moment)})
         return
-    click.echo(f"{'open' if is_open else 'closed'}: {why}")
+    say(f"{'open' if is_open else 'closed'}: {why}")
     if not is_open and (opens := found.next_opening(moment)) is not None:
-        click.echo(f"opens {opens:%Y-%m-%d %H:%M}")
+        say(f"opens {opens:%Y-%m-%d %H:%M}")
 
 
 def _day(one: Calendar, ahead: int) -> dict[str, str]:

@@ -5,10 +5,11 @@ from typing import Any
 import click
 
 from contactcenter.cli.context import Context, pass_context
-from contactcenter.cli.output import console, json_option, print_fields, print_json, print_table
+from contactcenter.cli.output import console, json_option, print_fields, print_json, print_table, say
 from contactcenter.errors import NotFound
 from contactcenter.events import Fact
 from contactcenter.ids import CallId
+from contactcenter.printable import printable
 from contactcenter.reports.explain import explain_call
 from contactcenter.store.history import HistoryRepository
 
@@ -66,7 +67,7 @@ def show(context: Context, call_id: str, as_json: bool) -> None:
         print_json({**record, "facts": [{"at": f.at, "kind": f.kind, **f.data()} for f in facts]})
         return
     print_fields(record, context.zone)
-    click.echo()
+    say()
     start = facts[0].at
     for fact in facts:
         seconds = (fact.at - start).total_seconds()
@@ -74,7 +75,8 @@ def show(context: Context, call_id: str, as_json: bool) -> None:
             f"{k}={v}" for k, v in fact.data().items() if k not in {"call", "tried", "case"} and v not in EMPTY
         )
         console().print(
-            f"{fact.at.astimezone(context.zone):%H:%M:%S.%f}"[:-3], f"{seconds:8.3f} s  {fact.kind:<18}{details}"
+            f"{fact.at.astimezone(context.zone):%H:%M:%S.%f}"[:-3],
+            f"{seconds:8.3f} s  {fact.kind:<18}{printable(details)}",
         )
 
 
@@ -93,7 +95,7 @@ def explain(context: Context, call_id: str, as_json: bool) -> None:
         print_json(lines)
     else:
         for line in lines:
-            click.echo(f"{line['step']:<10} {line['text']}")
+            say(f"{line['step']:<10} {line['text']}")
 
 
 def _read(context: Context, call_id: str) -> tuple[dict[str, Any], list[Fact]]:

@@ -6,7 +6,7 @@ import click
 
 from contactcenter.changes import Item
 from contactcenter.cli.context import Changed, Context
-from contactcenter.cli.output import print_json
+from contactcenter.cli.output import print_json, say
 from contactcenter.configuration.kinds import SECRET
 from contactcenter.configuration.models import Operation
 
@@ -28,11 +28,11 @@ def change(
         return made
     print_items(made.items)
     if not made.items:
-        click.echo("nothing changes: it is so already.")
+        say("nothing changes: it is so already.")
     elif dry_run:
-        click.echo("nothing was changed (--dry-run).")
+        say("nothing was changed (--dry-run).")
     elif not made.live:
-        click.echo("stored; the controller does not answer, and takes it when it starts.")
+        say("stored; the controller does not answer, and takes it when it starts.")
     return made
 
 
@@ -41,13 +41,13 @@ def print_items(items: tuple[Item, ...]) -> None:
     for item in items:
         if item.before is None:
             new = {name: value for name, value in (masked(item.after) or {}).items() if value not in EMPTY}
-            click.echo(f"+ {item.kind} {item.key}: {short(new)}")
+            say(f"+ {item.kind} {item.key}: {short(new)}")
         elif item.after is None:
-            click.echo(f"- {item.kind} {item.key}")
+            say(f"- {item.kind} {item.key}")
         else:
-            click.echo(f"~ {item.kind} {item.key}")
+            say(f"~ {item.kind} {item.key}")
             for name, (old, new) in differing(item).items():
-                click.echo(f"    {name}: {short(old)} -> {short(new)}")
+                say(f"    {name}: {short(old)} -> {short(new)}")
 
 
 def differing(item: Item) -> dict[str, tuple[Any, Any]]:

@@ -5,7 +5,7 @@ import click
 from contactcenter.cli.changing import dry_run_option, yes_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.customer_output import found, make
-from contactcenter.cli.output import json_option
+from contactcenter.cli.output import json_option, say
 from contactcenter.customers.edits import COMPANY_WORDS, edited, with_contact
 from contactcenter.customers.merging import merged
 from contactcenter.customers.unique import Edit
@@ -110,7 +110,7 @@ def merge(context: Context, company: str, other: str, yes: bool, dry_run: bool, 
         raise BadInput(f"{company} and {other} are the same company.")
     if not as_json:
         for line in merged(first, second).conflicts:
-            click.echo(f"! {line}")
+            say(f"! {line}")
     if not (yes or dry_run):
         click.confirm(f"Put {second.name} into {first.name}?", abort=True, err=as_json)
     author = context.author

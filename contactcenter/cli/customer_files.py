@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from contactcenter.cli.changing import dry_run_option, yes_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.customer_output import book
-from contactcenter.cli.output import json_option, print_json
+from contactcenter.cli.output import json_option, print_json, say
 from contactcenter.customers.columns import REASON, Columns, columns_of
 from contactcenter.customers.company import differences
 from contactcenter.customers.exporting import HEADINGS, table_of
@@ -65,19 +65,19 @@ def import_(
             f"{count} rows are refused, so nothing was imported. Correct them, or take the rest with --partial."
         )
     if dry_run:
-        click.echo("nothing was changed (--dry-run).", err=as_json)
+        say("nothing was changed (--dry-run).", err=as_json)
         return
     if plan.edits and not yes:
         click.confirm("Import this?", abort=True, err=as_json)
     if plan.refused:
         target = refused or file.with_name(f"{file.stem}-refused{'.csv' if file.suffix.lower() == '.csv' else '.xlsx'}")
         write_table(target, *_refused_table(headings, plan))
-        click.echo(f"the refused rows are in {target}.", err=as_json)
+        say(f"the refused rows are in {target}.", err=as_json)
     author, now = context.author, datetime.now(UTC)
     with _progress() as progress, _without_collecting():
         progress.add_task("saving", total=None)
         done = context.read(lambda database: book(context, database).save(plan.edits, author, now))
-    click.echo(f"{len(done)} companies were imported." if done else "nothing changes: it is so already.", err=as_json)
+    say(f"{len(done)} companies were imported." if done else "nothing changes: it is so already.", err=as_json)
 
 
 @click.command()
@@ -96,7 +96,7 @@ def export(context: Context, file: Path, headings: str, search: str) -> None:
     companies = context.read(lambda database: book(context, database).search(search.strip(), 10**6))
     names, rows = table_of(companies, headings)
     write_table(file, names, rows)
-    click.echo(f"{len(companies)} companies are in {file}.")
+    say(f"{len(companies)} companies are in {file}.")
 
 
 FILES = (import_, export)
@@ -144,7 +144,7 @@ def _without_collecting() -> Iterator[None]:
 
 def _print_plan(plan: Plan, columns: Columns) -> None:
     rows = sum(len(refusal.rows) for refusal in plan.refused)
-    click.echo(
+    say(
         f"{len(plan.added)} companies are new, {len(plan.changed)} change, {plan.unchanged} stay as they are, "
         f"{rows} rows are refused."
     )
@@ -152,14 +152,14 @@ def _print_plan(plan: Plan, columns: Columns) -> None:
     _some([f"~ {after.name}: {', '.join(differences(before, after))}" for before, after in plan.changed])
     _some([f"! {_rows_of(refusal.rows)} {refusal.name}: {refusal.reason}" for refusal in plan.refused])
     if columns.ignored:
-        click.echo(f"columns that nobody knows, passed over: {', '.join(columns.ignored)} (--fields keeps them)")
+        say(f"columns that nobody knows, passed over: {', '.join(columns.ignored)} (--fields keeps them)")
 
 
 def _some(lines: list[str]) -> None:
     for line in lines[:SHOWN]:
-        click.echo(line)
+        say(line)
     if len(lines) > SHOWN:
-        click.echo(f"{lines[0][0]} and {len(lines) - SHOWN} more; --json tells all")
+        say(f"{lines[0][0]} and {len(lines) - SHOWN} more; --json tells all")
 
 
 def _rows_of(rows: tuple[Row, ...]) -> str:

@@ -4,12 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import click
-
 from contactcenter.changes import Item
 from contactcenter.cli.changing import print_items
 from contactcenter.cli.context import Context
-from contactcenter.cli.output import print_json
+from contactcenter.cli.output import print_json, say
 from contactcenter.customers.company import Company, plain
 from contactcenter.customers.unique import Edit
 from contactcenter.store.companies import CompanyRepository
@@ -36,16 +34,16 @@ def make(context: Context, change: Change, *, dry_run: bool, as_json: bool) -> N
         return
     print_edits(done)
     if not done:
-        click.echo("nothing changes: it is so already.")
+        say("nothing changes: it is so already.")
     elif dry_run:
-        click.echo("nothing was changed (--dry-run).")
+        say("nothing was changed (--dry-run).")
 
 
 def print_edits(edits: Sequence[Edit]) -> None:
     """A line for each company, and one for each thing in it that differs."""
     for edit in edits:
         if edit.before is None and edit.after is not None:
-            click.echo(f"+ company {edit.after.id} {edit.after.name}, service code {edit.after.service_code}")
+            say(f"+ company {edit.after.id} {edit.after.name}, service code {edit.after.service_code}")
         else:
             print_items((_item(edit),))
 

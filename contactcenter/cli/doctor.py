@@ -22,6 +22,7 @@ from contactcenter.configuration.reach import known_to_rules
 from contactcenter.dialplan import check_configuration, prompt_texts, prompts, spoken_texts
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.hours.doctor import warnings
+from contactcenter.printable import printable
 from contactcenter.recording.deleting import PARTS, strangers
 from contactcenter.recording.keys import keys_in
 from contactcenter.recording.recorder import Recorder
@@ -58,7 +59,7 @@ def doctor(context: Context, as_json: bool) -> None:
                 ("warn", "yellow") if "warning" in result else ("ok", "green") if result["ok"] else ("FAIL", "red")
             )
             mark = click.style(f"{word:<4}", fg=colour)
-            click.echo(f"{mark} {result['check']:<14} {result['detail']}")
+            click.echo(f"{mark} {result['check']:<14} {printable(str(result['detail']))}")
     if not all(result["ok"] for result in results):
         sys.exit(1)
 

@@ -1,5 +1,6 @@
 """flow check, show, try: what stands in a file or was published, proved, drawn, and walked."""
 
+import os.path
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ import click
 from rich.tree import Tree
 
 from contactcenter.cli.context import Context, pass_context
-from contactcenter.cli.output import console, json_option, print_json
+from contactcenter.cli.output import console, json_option, print_json, say
 from contactcenter.clock import SystemClock
 from contactcenter.configuration.models import Configuration
 from contactcenter.customers.numbers import normalise
@@ -20,6 +21,7 @@ from contactcenter.ivr.drawing.picture import Picture, picture_of
 from contactcenter.ivr.drawing.svg import svg
 from contactcenter.ivr.flow import Flow
 from contactcenter.ivr.loader import load_flows, parse_flow
+from contactcenter.printable import printable
 from contactcenter.reports.explain import explain_call
 from contactcenter.simulator.terminal import HANG_UP, GivenKeys, Grounds, Keys, Pretended, Walked, told, walk_through
 from contactcenter.store.customers import CustomerRepository
@@ -53,7 +55,7 @@ def check(context: Context, files: tuple[Path, ...], as_json: bool) -> None:
         print_json([])
         return
     for name in sorted({file.stem for file in files} or flows):
-        click.echo(f"{name}: {len(flows[name].nodes)} nodes, nothing wrong")
+        say(f"{name}: {len(flows[name].nodes)} nodes, nothing wrong")
 
 
 @flow.command()
@@ -108,15 +110,15 @@ def try_(
     call = pretended(context, context.configuration(), hotline, caller, moment, name)
     fingers: Keys = Keyboard() if keys is None else GivenKeys(keys)
     heard: list[str] = []
-    walked = walk_on_site(context, call, fingers, heard.append if as_json else click.echo, files)
+    walked = walk_on_site(context, call, fingers, heard.append if as_json else say, files)
     decided = explain_call(walked.facts)
     if as_json:
         print_json({"heard": heard, "nodes": walked.nodes, "decided": decided, "destination": told(walked.destination)})
         return
-    click.echo()
+    say()
     for line in decided:
-        click.echo(f"{line['step']:<10} {line['text']}")
-    click.echo(f"{'end':<10} {destination_text(walked)}")
+        say(f"{line['step']:<10} {line['text']}")
+    say(f"{'end':<10} {destination_text(walked)}")
 
 
 class Keyboard:
@@ -192,11 +194,11 @@ def tree(picture: Picture) -> Tree:
         box = picture.boxes.get(name)
         by = f"{label}: " if label else ""
         if box is None or name in seen:
-            onto.add(f"{by}-> {name}")
+            onto.add(printable(f"{by}-> {name}"))
             continue
         seen.add(name)
         said = f"  {''.join(box.said)}" if box.said else ""
-        branch = onto.add(f"{by}{name} ({box.about}){said}")
+        branch = onto.add(printable(f"{by}{name} ({box.about}){said}"))
         ways = [arrow for arrow in picture.arrows if arrow.source == name]
         if len(ways) == 1 and not ways[0].label:
             todo.append((onto, ways[0].target, "then"))
@@ -214,7 +216,7 @@ def destination_text(walked: Walked) -> str:
 
 def _one(context: Context, which: str) -> Flow:
     file = Path(which)
-    if file.suffix in {".yaml", ".yml"} or file.is_file():
+    if file.suffix in {".yaml", ".yml"} or os.path.isfile(file):  # noqa: PTH113 (no error for what can be no file)
         return parse_flow(file).flow
     published = context.configuration().flows
     if which not in published:

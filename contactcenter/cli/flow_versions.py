@@ -12,7 +12,7 @@ from contactcenter.changes import Change
 from contactcenter.cli.changing import change, dry_run_option
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.flow import flow, flows_with
-from contactcenter.cli.output import json_option, print_json, print_table
+from contactcenter.cli.output import json_option, print_json, print_table, say
 from contactcenter.cli.things import remove_verb
 from contactcenter.configuration.editing import find, with_flows
 from contactcenter.configuration.kinds import FLOW
@@ -20,6 +20,7 @@ from contactcenter.configuration.models import FlowText
 from contactcenter.dialplan import prompts, spoken_texts
 from contactcenter.errors import NotFound
 from contactcenter.ivr.yaml_lines import read_text
+from contactcenter.printable import printable
 from contactcenter.store.changes import AuditRepository
 
 COLUMNS = (("flow", "name"), ("version", "version"), ("hotlines", "hotlines"), ("file", "file"))
@@ -72,7 +73,7 @@ def publish(context: Context, files: tuple[Path, ...], dry_run: bool, as_json: b
     made = change(context, partial(with_flows, texts=texts), dry_run=dry_run, as_json=as_json)
     if made.items and not as_json and not dry_run:
         for name in texts:
-            click.echo(f"{name} is at version {made.configuration.flows[name].version}.")
+            say(f"{name} is at version {made.configuration.flows[name].version}.")
 
 
 @flow.command()
@@ -137,7 +138,7 @@ def rollback(context: Context, name: str, version: int | None, dry_run: bool, as
     text = _text(versions, name, str(wanted))
     made = change(context, partial(with_flows, texts={name: text}), dry_run=dry_run, as_json=as_json)
     if made.items and not as_json and not dry_run:
-        click.echo(f"{name} is at version {made.configuration.flows[name].version}, with the text of version {wanted}.")
+        say(f"{name} is at version {made.configuration.flows[name].version}, with the text of version {wanted}.")
 
 
 remove_verb(flow, FLOW, "contactcenter flow remove night")
@@ -178,4 +179,4 @@ def _compared(file: Path, published: FlowText) -> str:
 def _coloured(lines: Iterable[str]) -> Iterable[str]:
     for line in lines:
         colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
-        yield click.style(line, fg=colour) if colour else line
+        yield click.style(printable(line), fg=colour) if colour else printable(line)

@@ -10,6 +10,7 @@ import click
 from contactcenter import __version__
 from contactcenter.cli.context import ARGUMENTS, Context
 from contactcenter.errors import ContactCenterError
+from contactcenter.printable import printable
 
 
 class OneLine(click.Group):
@@ -38,7 +39,7 @@ class OneLine(click.Group):
         try:
             return super().invoke(ctx)
         except ContactCenterError as error:
-            click.echo(f"contactcenter: {error}", err=True)
+            click.echo(f"contactcenter: {printable(str(error))}", err=True)
             sys.exit(1)
 
 

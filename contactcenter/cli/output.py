@@ -12,11 +12,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from contactcenter.printable import printable, printable_json
+
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=plain_value))
+    click.echo(printable_json(json.dumps(value, ensure_ascii=False, indent=2, default=plain_value)))
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """A line for people. What customers, callers and files gave to it can't move the cursor."""
+    click.echo(printable(text), err=err)
 
 
 def print_table(
@@ -68,7 +75,7 @@ def text(value: Any, zone: ZoneInfo) -> str:
         return f"{value:.1f}"
     if isinstance(value, (list, tuple)):
         return ", ".join(text(item, zone) for item in value) or "-"
-    return str(value)
+    return printable(str(value))
 
 
 def _is_time(value: str) -> bool:

@@ -6,7 +6,7 @@ import click
 
 from contactcenter.cli.changing import dry_run_option
 from contactcenter.cli.context import Context, pass_context
-from contactcenter.cli.output import json_option, print_json, print_table
+from contactcenter.cli.output import json_option, print_json, print_table, say
 from contactcenter.dialplan import LANGUAGES, prompt_texts, prompts
 from contactcenter.prompts import set_prompt
 from contactcenter.store.changes import record_alone
@@ -53,9 +53,7 @@ def set_(context: Context, name: str, file: Path, language: str, text: str, dry_
     """
     seconds, item = set_prompt(context.site, language, name, file, text, dry_run=dry_run)
     if dry_run:
-        click.echo(
-            f"prompt {name} ({language}) would be {file.name}, {seconds:.1f} s; nothing was changed (--dry-run)."
-        )
+        say(f"prompt {name} ({language}) would be {file.name}, {seconds:.1f} s; nothing was changed (--dry-run).")
         return
     context.read(lambda database: record_alone(database, context.author, (item,)))
-    click.echo(f"prompt {name} ({language}) is now {file.name}, {seconds:.1f} s.")
+    say(f"prompt {name} ({language}) is now {file.name}, {seconds:.1f} s.")

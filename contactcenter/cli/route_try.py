@@ -11,7 +11,7 @@ from contactcenter.acd.inputs import PhoneIs
 from contactcenter.center import distribution_of
 from contactcenter.cli.context import Context, pass_context
 from contactcenter.cli.flow import destination_text, pretended, walk_on_site
-from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.output import json_option, print_fields, print_json, print_table, say
 from contactcenter.cli.route import route
 from contactcenter.clock import SystemClock
 from contactcenter.configuration.models import Configuration
@@ -69,16 +69,16 @@ def try_(context: Context, caller: str, at: datetime | None, keys: str, hotline:
         )
         return
     print_fields({name: value for name, value in case.items() if value not in ("", {}, (), [])}, context.zone)
-    click.echo()
+    say()
     print_table(
         [dataclasses.asdict(trial) for trial in walked.tried],
         RULES,
         context.zone,
         "no rule was tried: the flow decides",
     )
-    click.echo(f"\nthen: {destination_text(walked)}")
+    say(f"\nthen: {destination_text(walked)}")
     if asked:
-        click.echo("" if live else "(the controller is down: as if every agent who was logged in had a free phone)")
+        say("" if live else "(the controller is down: as if every agent who was logged in had a free phone)")
         print_table(asked, AGENTS, context.zone, "")
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from contactcenter.cli.output import json_option, print_json, print_table
 from contactcenter.config import Settings, with_setting
 from contactcenter.create import create_site
 from contactcenter.errors import BadInput, SiteError
+from contactcenter.logs import set_up
 from contactcenter.site import Site
 from contactcenter.standby import leading
 from contactcenter.supervisor import down as end_site
@@ -96,7 +96,7 @@ def up(context: Context, detach: bool) -> None:
     if detach:
         _detach(site)
         return
-    _log_to_stderr()
+    set_up(context.settings.log.format)
     with site.locked("up"):
         asterisk = prepare(site)
         asyncio.run(run(site, asterisk, lambda: click.echo(f"{site.path} is ready. Ctrl-C ends it.")))
@@ -181,7 +181,7 @@ def serve(context: Context, standby: bool) -> None:
     """
     from contactcenter.app import run_controller  # noqa: PLC0415 (slow to import, and only needed here)
 
-    _log_to_stderr()
+    set_up(context.settings.log.format)
     gc.freeze()  # what is imported stays: no collection needs to look at it
     gc.set_threshold(20_000, 20, 50)
     with (
@@ -189,11 +189,6 @@ def serve(context: Context, standby: bool) -> None:
         asyncio.Runner(loop_factory=_fastest_loop()) as runner,
     ):
         runner.run(run_controller(context.site))
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

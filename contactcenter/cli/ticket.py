@@ -3,7 +3,7 @@
 import click
 
 from contactcenter.cli.context import Context, pass_context
-from contactcenter.cli.output import json_option, print_fields, print_json, print_table
+from contactcenter.cli.output import json_option, print_fields, print_json, print_table, say
 from contactcenter.errors import NotFound
 from contactcenter.store.tickets import TicketRepository
 
@@ -66,4 +66,4 @@ def close(context: Context, number: int) -> None:
     Example: contactcenter ticket close 12
     """
     context.tell_controller(f"tickets/{number}/close")
-    click.echo(f"ticket {number} is closed.")
+    say(f"ticket {number} is closed.")

@@ -10,7 +10,7 @@ from contactcenter.cli.output import json_option, print_fields, print_json, prin
 from contactcenter.cli.things import shown, verbs
 from contactcenter.configuration.editing import find
 from contactcenter.configuration.kinds import TRUNK
-from contactcenter.web.client import client_of
+from contactcenter.web.client import client_of, segment
 
 COLUMNS = (
     ("trunk", "name"),
@@ -87,7 +87,7 @@ def test(context: Context, name: str, number: str, seconds: float, as_json: bool
     """
     find(context.configuration(), TRUNK, name)
     client = client_of(context.site, seconds + CALL_SECONDS)
-    made = asyncio.run(client.post(f"trunks/{name}/test", to=number, seconds=f"{seconds:g}"))
+    made = asyncio.run(client.post(f"trunks/{segment(name)}/test", to=number, seconds=f"{seconds:g}"))
     if as_json:
         print_json(made)
     else:

@@ -11,6 +11,7 @@ from contactcenter.cli.output import json_option
 from contactcenter.configuration.document import export as export_text
 from contactcenter.configuration.document import read_document
 from contactcenter.errors import SiteError
+from contactcenter.printable import printable
 
 
 @click.command()
@@ -23,7 +24,7 @@ def export(context: Context, file: Path | None) -> None:
     """
     text = export_text(context.configuration())
     if file is None:
-        click.echo(text, nl=False)
+        click.echo(printable(text) if sys.stdout.isatty() else text, nl=False)
         return
     try:
         file.write_text(text, encoding="utf-8")

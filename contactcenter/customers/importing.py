@@ -135,7 +135,9 @@ def _read(row: Row, columns: Columns) -> tuple[dict[str, Any], dict[str, str], s
             own[name] = str(value)
         elif key in LISTS:
             several = _SEVERAL_NUMBERS if key == "numbers" else _SEVERAL
-            parts = [fused(part.strip()) for part in several.split(str(value))]
+            parts = [part.strip() for part in several.split(str(value))]
+            if key == "numbers":  # no number begins with the apostrophe that a sheet may have put before each
+                parts = [fused(part) for part in parts]
             values.setdefault(key, []).extend(part for part in parts if part or key == "versions")
         else:
             values[key] = value

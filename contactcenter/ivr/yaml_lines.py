@@ -1,5 +1,6 @@
 """YAML with the line of every key, so that an error can point at it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import yaml
 from contactcenter.errors import FileProblem
 
 LARGEST_FILE = 1_000_000
+NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What only an escape can have put there, such as \\x1b."""
 TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")}
 Place = tuple[str | int, ...]
 """The way to a value, such as ("nodes", "main-menu", "keys")."""
@@ -25,6 +28,8 @@ def read_text(file: Path) -> str:
         raise FileProblem(file, None, "the file is missing", "Create it, or name another one.") from None
     except PermissionError:
         raise FileProblem(file, None, "the file may not be read", "Give yourself the right to read it.") from None
+    except OSError as error:  # a name that is too long, a file in a file
+        raise FileProblem(file, None, f"the file can't be read: {error.strerror}", "Name another one.") from None
     except UnicodeDecodeError:
         raise FileProblem(file, None, "the file is not UTF-8", "Save it as UTF-8.") from None
 
@@ -33,15 +38,19 @@ def load(file: Path, text: str | None = None) -> tuple[Any, dict[Place, int]]:
     """The file's values, and for the place of each the line (1-based) where its key or item stands.
 
     text: what the file would hold, where there is none. Raises FileProblem for a file that can't be read, is not YAML, has a
-    key twice, or uses anchors (which can blow a small file up to gigabytes).
+    key twice, has control characters, or uses anchors (which can blow a small file up to gigabytes).
     """
     text = read_text(file) if text is None else text
     if len(text) > LARGEST_FILE:
         raise FileProblem(file, None, "the text is larger than 1 MB", "Split it.")
     lines: dict[Place, int] = {}
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise FileProblem(file, None, "YAML anchors and aliases are not used here", "Write the value out.")
+        for event in yaml.parse(text, yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise FileProblem(file, None, "YAML anchors and aliases are not used here", "Write the value out.")
+            if isinstance(event, yaml.ScalarEvent) and NO_TEXT.search(event.value):
+                line = event.start_mark.line + 1 if event.start_mark else None
+                raise FileProblem(file, line, "a control character, or half of one", "Write the character itself.")
         root = yaml.compose(text, yaml.SafeLoader)
         if root is None:
             return None, lines

@@ -24,12 +24,13 @@ from datetime import datetime, timedelta
 
 from contactcenter import events as e
 from contactcenter.ids import AgentNumber, CallId, QueueName
+from contactcenter.printable import UNSEEN
 
 TRANSFER_CONTEXT = "transfer"
 """Where the dialplan takes callers whom an agent hands over."""
 CALLBACK_KEY = "1"
 """What a waiting caller presses to be called back."""
-BREAKING = re.compile("[|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+BREAKING = re.compile(rf"\||{UNSEEN.pattern}")
 """What would end a field or a line for some reader, or can't be written as UTF-8."""
 EXITS: dict[e.OverflowReason, str] = {"no_agents": "EXITEMPTY", "key": "EXITWITHKEY"}
 """All others are EXITWITHTIMEOUT, the event that every reader counts as unanswered."""
@@ -113,8 +114,6 @@ class QueueLog:
                 return self._ended(fact)
             case e.AgentFact():
                 return self._agent(fact)
-            case _:
-                pass
         return []
 
     # ---- calls
@@ -127,8 +126,8 @@ class QueueLog:
         self._leave(fact.call, call)
         call.wait = _Wait(fact.queue, fact.at, fact.position, seen=not call.promised)
         self._line_of.setdefault(fact.queue, []).insert(fact.position - 1, fact.call)
-        seen = call.wait.seen and not fact.recovered
-        return [self._enterqueue(fact.at, fact.call, call.number, call.wait)] if seen else []
+        shown = call.wait.seen and not fact.recovered
+        return [self._enterqueue(fact.at, fact.call, call.number, call.wait)] if shown else []
 
     def _enterqueue(self, at: datetime, call: CallId, number: str, wait: _Wait) -> str:
         return _line(at, call, wait.queue, "", "ENTERQUEUE", "", number, wait.began_at)

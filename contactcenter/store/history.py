@@ -174,9 +174,3 @@ class HistoryRepository:
             for caller, fact in facts
             if isinstance(fact, ServiceCodeTried) and fact.keyed and not fact.accepted and not fact.limited
         ]
-
-    async def alarms(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """The newest first: at, name, detail, call, agent."""
-        query = select(t.facts).where(t.facts.c.kind == "AlarmRaised").order_by(t.facts.c.seq.desc()).limit(limit)
-        async with connected(self._database) as connection:
-            return [{"at": row.at, **row.data} for row in await connection.execute(query)]

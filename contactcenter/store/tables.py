@@ -170,6 +170,9 @@ agents = Table(
 
 # ---- what happened
 
+OF_ALARMS = text("kind IN ('AlarmRaised', 'AlarmsTold')")
+"""The few facts of which lists are made by kind. A query has to say it in the same words for the index to be taken."""
+
 facts = Table(
     "facts",
     metadata,
@@ -181,6 +184,7 @@ facts = Table(
     Column("data", JSON, nullable=False),
     Column("number", BigInteger),
     Index("ix_facts_number", "number", unique=True),
+    Index("ix_facts_of_alarms", "seq", sqlite_where=OF_ALARMS, postgresql_where=OF_ALARMS),
 )
 """number: of a fact that went through the spool, see spool.py: none is committed twice."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,6 +80,9 @@ class FactWriter:
         self._connection: Connection | None = None
         self._in_doubt = False
         """A commit failed, and may have been done all the same, as when the connection is lost in that instant."""
+
+        self.on_commit: Callable[[float], None] = lambda _: None
+        """Told, in the writer's thread, how many seconds a group took that was committed."""
 
     @property
     def waiting(self) -> int:
@@ -169,17 +173,16 @@ class FactWriter:
 
     def _write_group(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, jobs = self._waiting.copy(), [self._jobs.popleft() for _ in range(len(self._jobs))]
+        began = time.monotonic()
         count = self._commit(batch, jobs)
         self._forget(count)
+        if batch and count == len(batch):
+            self.on_commit(time.monotonic() - began)
         if jobs or self._watchers:
             loop.call_soon_threadsafe(self._settle, jobs)
         if count < len(batch):
-            detail = "the database takes no facts; calls go on, and the facts wait on disk"
-            loop.call_soon_threadsafe(self._tell, "store_away", detail)
             self._stopped.wait(RETRY_SECONDS)
             self._arrived.set()
-        elif batch and "store_away" in self._told:
-            loop.call_soon_threadsafe(self._told.discard, "store_away")
 
     def _forget(self, count: int) -> None:
         """So many facts are committed. Those that are on disk alone take their place in memory."""

@@ -1,8 +1,10 @@
 """Asking a running controller, from the command line."""
 
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from contactcenter.config import read_secrets, read_settings
 from contactcenter.errors import BadInput, ControllerUnreachable
@@ -15,19 +17,19 @@ class ControllerClient:
     """Talks to the controller of one site. Raises ControllerUnreachable, or BadInput with the controller's own line."""
 
     def __init__(self, port: int, token: str, seconds: float = 5.0) -> None:
-        self._base = f"http://127.0.0.1:{port}/api/v1"
+        self._base = f"http://127.0.0.1:{port}"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout = aiohttp.ClientTimeout(total=seconds)
 
     async def get(self, path: str, **query: str) -> Any:
-        return await self._ask("GET", path, query)
+        return await self._ask("GET", f"api/v1/{path}", query)
 
     async def post(self, path: str, **query: str) -> Any:
-        return await self._ask("POST", path, query)
+        return await self._ask("POST", f"api/v1/{path}", query)
 
-    async def health(self) -> dict[str, bool]:
-        """Each part that must be ready, and `ready` for all; raises ControllerUnreachable."""
-        answer: dict[str, bool] = await self._ask("GET", "health", accept=(200, 503))
+    async def health(self) -> dict[str, Any]:
+        """ready: whether calls are taken; missing: the parts that are needed for that. Raises ControllerUnreachable."""
+        answer: dict[str, Any] = await self._ask("GET", "ready", accept=(200, 503))
         return answer
 
     async def _ask(
@@ -36,7 +38,7 @@ class ControllerClient:
         try:
             async with (
                 aiohttp.ClientSession(timeout=self._timeout, headers=self._headers) as session,
-                session.request(method, f"{self._base}/{path}", params=query) as response,
+                session.request(method, URL(f"{self._base}/{path}", encoded=True), params=query) as response,
             ):
                 if response.status == FAILED and method == "POST":  # it is there: starting it again would not help
                     raise BadInput("the controller failed at it. See the last lines of its log/controller.out")
@@ -46,6 +48,11 @@ class ControllerClient:
         if response.status not in accept:
             raise BadInput(answer.get("error", f"the controller answered {response.status}"))
         return answer
+
+
+def segment(word: str) -> str:
+    """A word of somebody's as one part of a path, whatever is in it."""
+    return quote(word, safe="").replace(".", "%2E")
 
 
 def client_of(site: Site, seconds: float = 5.0) -> ControllerClient:

@@ -1,4 +1,4 @@
-"""The HTTP API on loopback: health for everybody on this machine, all else with the site's token."""
+"""The HTTP API on loopback: health and metrics for everybody on this machine, all else with the site's token."""
 
 import asyncio
 import dataclasses
@@ -20,6 +20,7 @@ from contactcenter.configuration.models import Configuration
 from contactcenter.errors import BadInput, Conflict, NotFound, StoreError
 from contactcenter.events import TicketClosed
 from contactcenter.ids import AgentNumber, QueueName, TicketNumber
+from contactcenter.web.monitoring import OPEN
 from contactcenter.web.views import agents_view, callbacks_view, queue_view, queues_view
 
 CENTER = web.AppKey("center", Center)
@@ -49,12 +50,6 @@ async def serve(app: web.Application, port: int) -> None:
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
-
-
-@routes.get("/api/v1/health")
-async def health(request: web.Request) -> web.Response:
-    parts = request.app[READY]()
-    return _json({"ready": all(parts.values()), **parts}, status=200 if all(parts.values()) else 503)
 
 
 @routes.get("/api/v1/status")
@@ -180,7 +175,7 @@ async def close_ticket(request: web.Request) -> web.Response:
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The token, and our errors as one line of JSON."""
-    if request.path != "/api/v1/health":
+    if request.path not in OPEN:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
         if not hmac.compare_digest(given, request.app[TOKEN].encode()):
             return _json({"error": "a token is needed: Authorization: Bearer TOKEN"}, status=401)

@@ -15,6 +15,7 @@ ONLY = {
     "alembic": "store",
     "aiohttp": "web",
     "click": "cli",
+    "prometheus_client": "monitoring",
     "rich": "cli",
     "panoramisk": "asterisk",
     "jinja2": "asterisk",

@@ -6,7 +6,7 @@ from pathlib import Path
 import contactcenter
 
 PACKAGE = Path(contactcenter.__file__).parent
-HOUSES = {"backup", "cli", "configuration", "privacy", "simulator", "store", "web"}
+HOUSES = {"backup", "cli", "configuration", "monitoring", "privacy", "simulator", "store", "web"}
 """Packages that are no step of the way."""
 
 NOT_YET: set[str] = set()

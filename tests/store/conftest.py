@@ -1,13 +1,11 @@
 import asyncio
 import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from happenings import TODAY
+from holder import Holder
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contactcenter.sample import sample_rows
@@ -65,29 +63,6 @@ async def writer(database: AsyncEngine) -> AsyncIterator[FactWriter]:
     writing.cancel()
     await asyncio.wait({writing})
     assert writing.cancelled(), writing.exception()
-
-
-class Holder:
-    """Another program's connection, which holds what facts are written to."""
-
-    def __init__(self, url: str) -> None:
-        self._sqlite = url.startswith("sqlite")
-        self.connection: Any = (
-            sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None, check_same_thread=False)
-            if self._sqlite
-            else psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
-        )
-        self.holds = False
-
-    def hold(self) -> None:
-        tables = "LOCK TABLE facts, customer_groups"
-        for statement in ("BEGIN EXCLUSIVE",) if self._sqlite else ("BEGIN", tables):
-            self.connection.execute(statement)
-        self.holds = True
-
-    def let_go(self) -> None:
-        self.connection.execute("ROLLBACK")
-        self.holds = False
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from contactcenter.ids import AgentNumber, CallId, QueueName
 from contactcenter.store import projections
 from contactcenter.store import tables as t
 from contactcenter.store import writer as writer_module
+from contactcenter.store.alarms import AlarmRepository
 from contactcenter.store.callbacks import CallbackRepository
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.recordings import RecordingRepository
@@ -81,7 +82,7 @@ async def test_facts_are_kept_whole_and_in_order(writer: FactWriter, database: A
     await writer.written()
     assert await stored(database) == facts
     assert await HistoryRepository(database).facts(CallId("1.2")) == [facts[1], facts[3], facts[5]]
-    assert await HistoryRepository(database).alarms() == [{"at": facts[4].at, **facts[4].data()}]
+    assert await AlarmRepository(database).all() == [{"at": facts[4].at, **facts[4].data()}]
 
 
 async def test_a_hundred_facts_at_once_are_one_commit(writer: FactWriter, database: AsyncEngine) -> None:

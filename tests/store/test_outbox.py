@@ -23,7 +23,8 @@ from contactcenter.events import AlarmRaised, Fact
 from contactcenter.simulator.clock import ManualClock
 from contactcenter.store.companies import CompanyRepository
 from contactcenter.store.outbox import ConflictRepository, OutboxRepository
-from contactcenter.web import webhooks
+from contactcenter.web import posting, webhooks
+from contactcenter.web.posting import SignedPost
 from contactcenter.web.webhooks import Webhooks
 
 AUTHOR = Author("admin", "a test", "customer edit")
@@ -79,7 +80,7 @@ class Desk:
         await self.book.change(company, lambda one: replace(one, package=package), AUTHOR, self.clock.now())
 
     async def deliver(self, times: int = 1) -> None:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=webhooks.TIMEOUT_SECONDS)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=posting.TIMEOUT_SECONDS)) as session:
             for _ in range(times):
                 await self.hooks.deliver(session)
 
@@ -91,7 +92,8 @@ class Desk:
 @pytest.fixture
 def desk(sample: AsyncEngine, crm: Crm) -> Desk:
     clock, facts, outbox = ManualClock(START), [], OutboxRepository(sample)
-    hooks = Webhooks(outbox, crm.url, SECRET, clock=clock, publish=facts.append, chance=random.Random(1))  # noqa: S311
+    post = SignedPost(crm.url, SECRET, clock, random.Random(1))  # noqa: S311
+    hooks = Webhooks(outbox, post, clock=clock, publish=facts.append)
     return Desk(crm, CompanyRepository(sample, webhooks=True), outbox, clock, facts, hooks)
 
 
@@ -178,7 +180,7 @@ async def test_two_megabytes_as_an_answer_are_not_read(desk: Desk) -> None:
 
 
 async def test_a_slow_answer_is_given_up_and_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(posting, "TIMEOUT_SECONDS", 0.2)
     done = asyncio.Event()
 
     async def slow(_: web.Request) -> web.StreamResponse:
@@ -207,7 +209,7 @@ async def test_a_redirect_and_what_is_no_http_are_failures(desk: Desk, caplog: p
     await desk.change("1")
     await desk.deliver()
     async with await asyncio.start_server(gibberish, "127.0.0.1", 0) as server:
-        desk.hooks._url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        desk.hooks._post.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         desk.clock.advance(DAY)
         await desk.deliver()
     desk.clock.advance(DAY)
@@ -259,10 +261,10 @@ async def test_it_runs_by_itself_and_survives_a_restart(desk: Desk, monkeypatch:
 
 
 async def test_without_an_address_it_ends_and_without_a_secret_it_says_so(desk: Desk) -> None:
-    desk.hooks._secret = b""
+    desk.hooks._post._secret = b""
     await desk.hooks.run()
     assert [fact.kind for fact in desk.facts] == ["AlarmRaised"]
-    desk.hooks._url = ""
+    desk.hooks._post.url = ""
     await desk.hooks.run()
     assert len(desk.facts) == 1
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from conftest import Holder
 from happenings import answered, arrived, identified, queued, saved, stored
+from holder import Holder
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine

@@ -100,10 +100,16 @@ def facts() -> Iterator[e.Fact]:
 async def happen(site: Site) -> None:
     """Two calls and a ticket, written as the controller writes them."""
     database = open_database(site.database_url(read_settings(site.path)))
-    writer = FactWriter(database)
     problem = Problem(CALL, START, "+8613800000001", CompanyId(1), ContactId(1), "Call", AGENT)
     assert await TicketRepository(database).open_or_join(problem) == (1, True)
-    for fact in facts():
+    await database.dispose()
+    await write_down(site, *facts())
+
+
+async def write_down(site: Site, *facts: e.Fact) -> None:
+    database = open_database(site.database_url(read_settings(site.path)))
+    writer = FactWriter(database)
+    for fact in facts:
         writer.write(fact)
     writing = asyncio.create_task(writer.run())
     await writer.written()

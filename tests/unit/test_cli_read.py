@@ -1,13 +1,17 @@
 """Reading a site whose controller is down: what programs get as JSON, and what people see."""
 
+import asyncio
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from command_line import ABANDONED, CALL, done, facts, read
+from command_line import ABANDONED, CALL, START, done, facts, read, refusal, write_down
 
 from contactcenter import events as e
 from contactcenter.config import read_settings
+from contactcenter.ids import CallId
+from contactcenter.site import Site
 
 
 def test_calls_as_json(site: Path) -> None:
@@ -165,3 +169,17 @@ def test_the_status_of_a_site_that_is_down(site: Path) -> None:
     assert read("status", site=site) == {"up": False, "processes": {}}
     assert f"is down. Start it: contactcenter --site {site} up" in done("status", site=site)
     assert done("down", site=site) == f"{site} was not up.\n"
+
+
+def test_alarms_of_one_name_and_since(empty: Path) -> None:
+    raised = [
+        e.AlarmRaised(at=START, name="recording_failed", detail="x", call=CallId("1.1")),
+        e.AlarmRaised(at=START + timedelta(minutes=1), name="disk_low", detail="y"),
+    ]
+    asyncio.run(write_down(Site(empty), *raised))
+    assert [row["name"] for row in read("alarm", "list", site=empty)] == ["disk_low", "recording_failed"]
+    assert [row["call"] for row in read("alarm", "list", "recording_failed", site=empty)] == ["1.1"]
+    assert read("alarm", "list", "--since", "2026-11-25 09:01", site=empty)[0]["name"] == "disk_low"  # Shanghai's clock
+    assert read("alarm", "list", "--since", "2026-11-25 10:00", site=empty) == []
+    assert "is no moment" in refusal("alarm", "list", "--since", "yesterday", site=empty)
+    assert "disk_low" in done("alarm", "list", "--limit", "1", site=empty)

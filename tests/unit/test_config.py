@@ -13,10 +13,12 @@ from contactcenter.acd.settings import DistributionSettings
 from contactcenter.config import (
     FILE,
     SECRETS,
+    Alarms,
     AsteriskSettings,
     Crm,
     Distribution,
     Fallback,
+    Log,
     Ports,
     Recording,
     Secrets,
@@ -71,6 +73,8 @@ OTHER = Settings(
     standby=True,
     fallback=Fallback(on_call=["1001"], ring_seconds=5, after_seconds=30),
     crm=Crm(webhook_url="https://crm.example.com/hook?site=1"),
+    alarms=Alarms(webhook_url="http://127.0.0.1:9/alarms"),
+    log=Log(format="json"),
     asterisk=AsteriskSettings(binary="/opt/asterisk/sbin/asterisk"),
 )
 

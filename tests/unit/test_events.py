@@ -48,6 +48,7 @@ STORED = {
     "WrapUpEnded": "agent call",
     "PhoneChanged": "agent phone",
     "AlarmRaised": "name detail call agent",
+    "AlarmsTold": "name count until",
     "CallReturned": "call queue agent",
     "WaitAnnounced": "call queue position estimate_seconds",
     "OfferWithdrawn": "call queue agent why",

@@ -1,6 +1,7 @@
 """A flow as Mermaid text, which GitHub, GitLab and many wikis draw."""
 
 from contactcenter.ivr.drawing.picture import Box, Picture
+from contactcenter.printable import printable
 
 SHAPES = {"asks": "{{{{{}}}}}", "decides": "{{{}}}", "leads": "[[{}]]", "ends": "([{}])", "speaks": "[{}]"}
 
@@ -26,4 +27,4 @@ def _quoted(text: str, *, escaped: bool = False) -> str:
 
 def _escaped(text: str) -> str:
     """Mermaid's own entities: what would end a label, or be taken for markup."""
-    return "".join(f"#{ord(sign)};" if sign in '"#<>&`' else sign for sign in text)
+    return "".join(f"#{ord(sign)};" if sign in '"#<>&`' else sign for sign in printable(text, keep=""))

@@ -5,6 +5,7 @@ from html import escape
 
 from contactcenter.ivr.drawing.layers import Layout, Point, layout
 from contactcenter.ivr.drawing.picture import Arrow, Box, Picture, width
+from contactcenter.printable import printable
 
 COLUMN, LINE, PADDING, MARGIN, GAP = 7.2, 17.0, 12.0, 30.0, 36.0
 BETWEEN = 76.0
@@ -37,7 +38,7 @@ def svg(picture: Picture) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{high:.0f}" '
         f'viewBox="{-MARGIN:.0f} {-MARGIN:.0f} {wide:.0f} {high:.0f}" role="img">'
-        f"<title>{escape(picture.flow)}</title><style>{STYLE}</style><defs>{ARROWHEAD}</defs>"
+        f"<title>{_text(picture.flow)}</title><style>{STYLE}</style><defs>{ARROWHEAD}</defs>"
         f'<rect x="{-MARGIN:.0f}" y="{-MARGIN:.0f}" width="100%" height="100%" fill="#fff"/>\n'
         + "\n".join([*ways, *boxes, *labels])
         + "\n</svg>\n"
@@ -62,7 +63,7 @@ def _box(box: Box, at: Point, wide: float, is_start: bool) -> str:
     round_ = 18 if box.kind == "ends" else 5
     heavy = 2.6 if is_start else 1.3
     texts = "".join(
-        f'<text class="{style}" x="{x:.1f}" y="{y + 19 + place * LINE:.1f}" text-anchor="middle">{escape(text)}</text>'
+        f'<text class="{style}" x="{x:.1f}" y="{y + 19 + place * LINE:.1f}" text-anchor="middle">{_text(text)}</text>'
         for place, (style, text) in enumerate(_lines(box))
     )
     return (
@@ -88,9 +89,13 @@ def _ways(picture: Picture, placed: Layout) -> tuple[list[str], list[str]]:
             if arrow.label:
                 x, y = label_at
                 labels.append(
-                    f'<text class="label" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(arrow.label)}</text>'
+                    f'<text class="label" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{_text(arrow.label)}</text>'
                 )
     return ways, labels
+
+
+def _text(text: str) -> str:
+    return escape(printable(text, keep=""))
 
 
 def _first_x(arrow: Arrow, placed: Layout) -> float:

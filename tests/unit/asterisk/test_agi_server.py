@@ -417,3 +417,12 @@ async def test_a_peer_that_takes_nothing_in_is_left_in_time(monkeypatch):
 async def test_a_taken_port_is_an_error(site):
     with pytest.raises(OSError, match="in use"):
         await AgiServer("127.0.0.1", site.server.port, site.hand_over).run()
+
+
+async def test_lines_in_a_callers_number_replace_nothing_that_asterisk_says(site):
+    forged = (
+        "1\nagi_uniqueid: 9.9\nagi_channel: PJSIP/1001-1\nagi_network_script: feature\nagi_arg_1: 999\nagi_callerid: 2"
+    )
+    _, session = await site.call(uniqueid="1.1", channel="PJSIP/trunk-1", callerid=forged, arg_1="4001234567")
+    assert (session.env["agi_uniqueid"], session.env["agi_channel"]) == ("1.1", "PJSIP/trunk-1")
+    assert (session.path, session.env["agi_arg_1"]) == ("call", "4001234567")

@@ -1,5 +1,7 @@
 """AMI messages and AGI text, without a connection."""
 
+import time
+
 import pytest
 
 from contactcenter.asterisk.errors import UnsafeValue
@@ -101,3 +103,34 @@ def test_words_that_would_be_another_command_are_refused(bad):
 def test_a_command_has_a_name(words):
     with pytest.raises(UnsafeValue):
         command_line(words)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "200 result=1 (" + ") a=b" * 3000 + " !",
+        "200 result=1 (" + ') a="' * 2500 + " !",
+        "200 result=1" + ' a=""' * 3000 + " !",
+        "200 result=1 (x)" + ' a="b c"' * 2000 + "!",
+    ],
+)
+def test_no_answer_takes_long_to_read(line):
+    """Once, one of these kept everybody waiting for more than half a second; several lines of them, for minutes."""
+    reader = AnswerReader()
+    began = time.process_time()
+    for _ in range(20):
+        reader.take(line)
+        line = line.removeprefix("200 result=1 (")
+    assert time.process_time() - began < 0.5
+
+
+def test_the_end_of_a_value_is_the_last_parenthesis_before_the_extras():
+    answers = {
+        '200 result=1 (a) endpos="x)y" b=c': ("a", {"endpos": "x)y", "b": "c"}),
+        "200 result=1 (a (b) c=d) e=f)": ("a (b) c=d) e=f", {}),
+        "200 result=1 (a) b=c)d": ("a", {"b": "c)d"}),
+        "200 result=1  ": ("", {}),
+    }
+    for line, (data, extra) in answers.items():
+        got = AnswerReader().take(line)
+        assert (got.data, dict(got.extra)) == (data, extra), line

@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from watching import Around, health_of, metrics_of
 
 from contactcenter.changes import Author
 from contactcenter.configuration.editing import changed
@@ -13,7 +16,7 @@ from contactcenter.configuration.kinds import QUEUE
 from contactcenter.errors import BadInput
 from contactcenter.ids import QueueName
 from contactcenter.simulator.center import SimulatedCenter, simulated_center
-from contactcenter.web import server
+from contactcenter.web import monitoring, server
 from contactcenter.web.client import ControllerClient
 
 TOKEN = "token"
@@ -46,6 +49,10 @@ class serving:  # noqa: N801 (used as a function)
         await self.server.close()
 
 
+def port_of(client: ControllerClient) -> int:
+    return int(client._base.rpartition(":")[2])
+
+
 async def test_a_change_keeps_what_others_changed_meanwhile(sim: SimulatedCenter, api: ControllerClient) -> None:
     """A command has stored it, and has not told the controller yet."""
     center = sim.center
@@ -76,3 +83,22 @@ async def test_a_controller_that_fails_is_not_called_absent() -> None:
             BadInput, match=r"the controller failed at it. See the last lines of its log/controller.out"
         ):
             await client.post("reload")
+
+
+async def test_who_watches_needs_no_token_and_everybody_else_does(sim: SimulatedCenter, tmp_path: Path) -> None:
+    app, around = server.build(sim.center, TOKEN, dict), Around()
+    health = health_of(sim, around, tmp_path)
+    monitoring.install(app, health, metrics_of(sim, around, tmp_path))
+    async with serving(app) as client, aiohttp.ClientSession(f"http://127.0.0.1:{port_of(client)}") as session:
+        for path, status in (("/health", 200), ("/ready", 200), ("/metrics", 200), ("/api/v1/status", 401), ("/", 401)):
+            async with session.get(path) as answer:
+                assert (path, answer.status) == (path, status)
+        async with session.get("/metrics") as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=")
+            assert "contactcenter_waiting_calls{queue=" in await answer.text()
+        around.connected = False
+        async with session.get("/ready") as answer:
+            assert (answer.status, (await answer.json())["missing"]) == (503, ["asterisk"])
+        async with session.get("/health") as answer:
+            assert (answer.status, await answer.json()) == (200, {"alive": True})
+        assert (await client.health())["ready"] is False
