@@ -2,7 +2,7 @@
 
 The way of a call, and where each step lives:
 
- 1. INVITE reaches the hotline, Asterisk asks over FastAGI  contactcenter.asterisk, contactcenter.journey
+ 1. INVITE reaches the hotline, Asterisk asks over FastAGI  contactcenter.asterisk, contactcenter.reception, contactcenter.journey
  2. are we open?                                            contactcenter.hours
  3. who is calling? number, then service code               contactcenter.customers
  4. is the service paid for?                                contactcenter.customers
@@ -15,6 +15,9 @@ The way of a call, and where each step lives:
 10. wrap up                                                 contactcenter.agents
 11. one problem, one ticket                                 contactcenter.tickets
 12. what did we learn?                                      contactcenter.reports
+
+A controller that ends at any of them leaves its calls to the next one: contactcenter.recovery finds them, contactcenter.calls.standing tells
+where each stood, contactcenter.resumed goes on. contactcenter.standby is a second controller that waits.
 """
 
 __version__ = "0.1.0"
