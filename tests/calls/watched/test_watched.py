@@ -50,17 +50,16 @@ async def test_a_call_that_fails_while_a_code_is_looked_up(center: Center) -> No
         await center.wait_until(lambda: alarms_are_told(center), lambda it: it)
         async with center.caller(UNKNOWN) as caller:
             await key_code(center, caller)
-            await center.wait_fact("AlarmRaised", name="journey_failed")
+            await center.wait_fact("AlarmRaised", name="lookup_failed")
             await caller.hang_up()
-        await center.wait_fact("AlarmsTold", name="journey_failed", count=1)
+        await center.wait_fact("AlarmsTold", name="lookup_failed", count=1)
     call = (await center.wait_call())["id"]
     lines = [json.loads(line) for line in (center.folder / "log" / "controller.out").read_text().splitlines()]
-    failed = [line for line in lines if "journey failed" in line["message"]]
-    assert [(line["level"], line["call"]) for line in failed] == [("error", call)]
-    assert "no such column" in failed[0]["error"]
-    assert {line["call"] for line in lines if "alarm journey_failed" in line["message"]} == {call}
+    failed = [line for line in lines if "alarm lookup_failed" in line["message"]]
+    assert [(line["level"], line["call"]) for line in failed] == [("warning", call)]
+    assert "no such column" in failed[0]["message"]
     (body,) = told
-    assert (body["name"], body["calls"]) == ("journey_failed", [call])
+    assert (body["name"], body["calls"]) == ("lookup_failed", [call])
     assert CODE not in str(body)
     assert found(center.folder, CODE) == []
 
