@@ -27,7 +27,6 @@ class AmiRelay:
         self._flows.set()
         self._accepts = True
         self._links: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -37,10 +36,10 @@ class AmiRelay:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-        self.cut()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._flows.set()
+        while self._links:
+            self.cut()
+            await asyncio.sleep(0.01)
 
     async def use(self) -> None:
         """Sets the site's port to ours, and starts its controller anew; Asterisk stays where it is."""
@@ -74,10 +73,6 @@ class AmiRelay:
             to_controller.write(data)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         if not self._accepts:
             writer.transport.abort()
             return
@@ -105,5 +100,7 @@ class AmiRelay:
             while data := await reader.read(CHUNK):
                 await asyncio.sleep(self.delay)
                 await self._flows.wait()
+                if reader.exception() is not None or reader.at_eof():
+                    return  # who said it is gone, and what was on the way with them
                 writer.write(data)
                 await writer.drain()
