@@ -127,7 +127,11 @@ class Recovery:
 
     async def run(self) -> None:
         """Watches what goes on without us, until there is nothing more of it; and saves recordings that were left."""
-        await self._save_recordings()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._save_recordings(), name="recordings that were left")
+            group.create_task(self._watch(), name="calls that go on")
+
+    async def _watch(self) -> None:
         while self._open:
             await asyncio.sleep(LOOK_SECONDS)  # a conversation that another controller began tells us nothing by itself
             try:

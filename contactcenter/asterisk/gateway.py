@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 PJSIP = "res_pjsip.so"
 PHONE_MODULES = (PJSIP, "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")
 RETRY_SECONDS = 1.0
+AWAY_SECONDS = 3.0
+"""Without AMI for so long, nobody knows anything of the phones: nobody is offered a call. A shorter loss is nobody's concern."""
 
 
 class Gateway:
@@ -54,6 +56,7 @@ class Gateway:
         self._tell, self._configuration, self._region = tell, configuration, settings.region
         self._write_phones, self._phones_changed, self._first_look = write_phones, asyncio.Event(), first_look
         self._phones_changed.set()  # what changed while no controller ran, Asterisk has not heard of
+        self._away: asyncio.TimerHandle | None = None
         events = AmiEvents(on_phone=tell)
         outbound = OutboundCalls(settings, clock, lambda: configuration().agents)
         self.ami = AmiClient(
@@ -63,6 +66,7 @@ class Gateway:
             secrets.ami_secret,
             on_event=events.take,
             on_connected=self._resynchronise,
+            on_disconnected=self._lost,
         )
         self.lines = AsteriskLines(self.ami, events, tell)
         self.switchboard = AsteriskSwitchboard(self.ami, events, self._addresses, outbound)
@@ -137,6 +141,18 @@ class Gateway:
         known = {state.agent: state for state in states if state is not None}
         for number in self._configuration().agents:
             self._tell(known.get(number, PhoneIs(number, "unreachable")))
+        if self._away is not None:
+            self._away.cancel()
+            self._away = None
+
+    def _lost(self) -> None:
+        """A connection that comes and goes without being of use counts as one that is lost."""
+        if self._away is None:
+            self._away = asyncio.get_running_loop().call_later(AWAY_SECONDS, self._is_away)
+
+    def _is_away(self) -> None:
+        for number in self._configuration().agents:
+            self._tell(PhoneIs(number, "unreachable"))
 
     def _addresses(self, number: str) -> tuple[str, ...]:
         now = self._configuration()

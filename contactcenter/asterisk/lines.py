@@ -43,8 +43,10 @@ class Line:
     id: str
     channel: str = ""
     connected: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: bool = False
+    """Asterisk was asked to ring the phone."""
     asked: bool = False
-    """Asterisk has said that it will ring the phone."""
+    """Asterisk has said that it will, or may have heard of it: there is a channel, or never will be."""
     exists: bool = False
     """There is a channel."""
     ringing_told: bool = False
@@ -77,7 +79,7 @@ class AsteriskLines:
                 group.create_task(job())
 
     def ring(self, offer: Offer, shown: Shown) -> None:
-        """Begins to ring the phone, for offer.ring_seconds at most."""
+        """Begins to ring the phone, for offer.ring_seconds at most; as soon as AMI is there."""
         id_ = f"{PREFIX}-{offer.call}-{offer.agent}-{offer.attempt}-{secrets.token_hex(3)}"
         line = Line(offer.call, offer.agent, offer.attempt, id_)
         self._lines[id_] = self._by_offer[line.key] = line
@@ -85,7 +87,11 @@ class AsteriskLines:
 
     def stop(self, call: CallId, agent: AgentNumber, attempt: int, why: WithdrawReason) -> None:
         """Stops the phone, ringing or answered. A line that is over already stays so."""
-        if (line := self._by_offer.get((call, agent, attempt))) is not None:
+        if (line := self._by_offer.get((call, agent, attempt))) is None:
+            return
+        if not line.sent:
+            self._over(line, "no_answer")
+        else:
             line.stop_cause = causes.ANSWERED_ELSEWHERE if why == "answered_elsewhere" else causes.NORMAL
             self._jobs.put_nowait(partial(self._hang_up, line.id, line.stop_cause))
 
@@ -186,9 +192,10 @@ class AsteriskLines:
     async def _originate(self, line: Line, seconds: float, shown: Shown) -> None:
         CALL.set(line.call)
         AGENT.set(line.agent)
-        if line.stop_cause:
-            self._over(line, "no_answer")
+        await self._ami.wait_connected()
+        if line.id not in self._lines:  # stopped before that
             return
+        line.sent = True
         try:
             await self._ami.action(
                 "Originate",
@@ -201,12 +208,13 @@ class AsteriskLines:
                 Async="true",
                 **_destination(shown),
             )
-        except AmiProblem as problem:
+        except AmiRefused as refusal:
+            log.warning("agent %s can't be rung for call %s: %s", line.agent, line.call, refusal)
             if line.id in self._lines:
-                log.warning("agent %s can't be rung for call %s: %s", line.agent, line.call, problem)
                 self._over(line, "failed")
-            if not isinstance(problem, AmiRefused):  # nobody knows whether the phone rings
-                await self._hang_up(line.id, causes.NORMAL)
+        except AmiProblem as problem:  # nobody knows whether the phone rings; the next connection tells
+            log.warning("agent %s may not be rung for call %s: %s", line.agent, line.call, problem)
+            line.asked = True
         else:
             line.asked = True
 

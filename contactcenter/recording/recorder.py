@@ -25,6 +25,7 @@ FRAMES_AT_ONCE = 8000 * 2
 """What stays in a processor's cache is joined twice as fast as ten seconds at once."""
 WAV_HEADER = 44
 PIECE = 1 << 16
+RIFF_LENGTH = 4
 ENOUGH_FREE_BYTES = 200_000_000
 
 
@@ -79,13 +80,17 @@ class Recorder:
     async def save(self, call: CallId, answered_at: datetime, patience: float = 10.0) -> Saved:
         """Joins the parts once Asterisk has closed them. Left: caller, right: agent.
 
-        Raises RecordingError when a part is missing (Asterisk makes it with the first sound), is not closed within `patience` seconds,
-        or can't be joined; KeyProblem when there is no key to encrypt for. The parts stay then.
+        Parts that did not grow for `patience` seconds and are not closed were left by an Asterisk that was killed: what is there is joined.
+        Raises RecordingError when a part is missing (Asterisk makes it with the first sound), is still growing or empty then, or can't be
+        joined; KeyProblem when there is no key to encrypt for. The parts stay then.
         """
         files = self.parts(call)
         with contextlib.ExitStack() as opened:
             parts = _open(files, opened)
-            await _wait_until_closed(parts, patience)
+            try:
+                await _wait_until_closed(parts, patience)
+            except OSError as error:
+                raise RecordingError(f"recording of call {call} could not be saved: {error}") from error
             saved = await asyncio.to_thread(self._join, call, parts, f"{answered_at:%Y/%m/%d}/{_safe(call)}.wav")
         with contextlib.suppress(OSError):
             for file in files:
@@ -172,12 +177,30 @@ def _open(files: tuple[Path, Path], opened: contextlib.ExitStack) -> list[Binary
 
 async def _wait_until_closed(parts: list[BinaryIO], patience: float) -> None:
     """Asterisk writes the length into the header when it closes a file: until then header and size differ."""
+    before = _sizes(parts)
     try:
         async with asyncio.timeout(patience):
             while not all(_closed(part.fileno()) for part in parts):  # noqa: ASYNC110 (a file has no event)
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise RecordingError(f"no recording: not closed by Asterisk after {patience:.0f} s") from None
+        if _sizes(parts) != before or min(before) < WAV_HEADER or max(before) == WAV_HEADER:
+            raise RecordingError(f"no recording: not closed by Asterisk after {patience:.0f} s") from None
+        for part, size in zip(parts, before, strict=True):
+            _close(Path(part.name), size)
+
+
+def _sizes(parts: list[BinaryIO]) -> list[int]:
+    return [os.fstat(part.fileno()).st_size for part in parts]
+
+
+def _close(part: Path, size: int) -> None:
+    """As Asterisk would have: whole samples, and their length in both places of the header."""
+    sound = (size - WAV_HEADER) & ~1
+    with part.open("r+b") as out:
+        out.truncate(WAV_HEADER + sound)
+        for at, length in ((RIFF_LENGTH, sound + WAV_HEADER - 8), (WAV_HEADER - 4, sound)):
+            out.seek(at)
+            out.write(length.to_bytes(4, "little"))
 
 
 def _closed(part: int) -> bool:

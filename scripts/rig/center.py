@@ -113,12 +113,10 @@ class Center:
                 *CONTACTCENTER, "--site", str(self.folder), "up",
                 stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
-        client = ControllerClient(self.http_port, self.token)
         async with asyncio.timeout(UP_SECONDS):
             while True:
-                with contextlib.suppress(ControllerUnreachable):
-                    if (await client.health())["ready"]:
-                        return
+                if (await self.health())["ready"]:
+                    return
                 if self._up.returncode is not None:
                     output = (self.folder / "log" / "up.out").read_text(errors="replace")
                     raise CommandFailed(("up",), self._up.returncode, output)
@@ -201,6 +199,12 @@ class Center:
     async def status(self) -> dict[str, Any]:
         return await ControllerClient(self.http_port, self.token).get("status")
 
+    async def health(self) -> dict[str, bool]:
+        """The parts of the controller and whether they are ready; nothing is while it does not answer."""
+        with contextlib.suppress(ControllerUnreachable):
+            return await ControllerClient(self.http_port, self.token).health()
+        return {"ready": False}
+
     async def wait_state(self, agent: str, *states: str, timeout: float = 10.0) -> dict[str, Any]:
         """The agent, once in one of the states."""
 
@@ -278,15 +282,18 @@ class Center:
         os.kill(process, signal.SIGKILL)
         return process
 
+    def kill_asterisk(self) -> int:
+        """SIGKILL, at once; its process."""
+        process = int((self.folder / "run" / "asterisk.pid").read_text())
+        os.kill(process, signal.SIGKILL)
+        return process
+
     async def wait_another_controller(self, killed: int, timeout: float = 20.0) -> None:
         """Until the one after that process takes calls."""
 
         async def ready() -> bool:
             holder = (self.folder / "run" / "serve.pid").read_text().strip()
-            with contextlib.suppress(ControllerUnreachable):
-                health = await ControllerClient(self.http_port, self.token).health()
-                return holder not in {"", str(killed)} and health["ready"]
-            return False
+            return holder not in {"", str(killed)} and (await self.health())["ready"]
 
         await self.wait_until(ready, bool, timeout)
 

@@ -94,6 +94,11 @@ class Leg:
             peer.remote = self._media_address or peer.remote
 
     @property
+    def media_address(self) -> tuple[str, int] | None:
+        """Where the server wants our sound, by its newest SDP."""
+        return self._media_address
+
+    @property
     def ended_at(self) -> float | None:
         return self.ending.at if self.ending else None
 

@@ -104,7 +104,7 @@ async def make_site(folder: Path, *, agents: int, callers: int) -> Center:
     (custom / "trunk.conf").write_text(EXTENSION, encoding="utf-8")
     members = "".join(f"member => PJSIP/{number}\n" for number in numbers)
     (custom.parent / "queues.conf").write_text(QUEUE + members, encoding="utf-8")
-    center.write("update agents set logged_in = 1", *_callers(callers))
+    center.write("update agents set logged_in = 1", *contacts(callers))
     return center
 
 
@@ -125,7 +125,8 @@ def _silence(sounds: Path) -> None:
                 out.writeframes(bytes(2 * SILENCE_FRAMES))
 
 
-def _callers(count: int) -> list[str]:
+def contacts(count: int) -> list[str]:
+    """SQL: so many contacts of a company with a paid service, one for each of `caller_numbers`."""
     series = f"with recursive n(i) as (select 0 union all select i + 1 from n where i < {count - 1}) "
     return [
         f"insert into contacts (id, company_id, name, mail, wechat, notes) {series} select 1000 + i, {STANDARD_COMPANY}, 'C' || i, '', '', '' from n",

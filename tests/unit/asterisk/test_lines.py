@@ -171,20 +171,46 @@ async def test_asterisk_refuses(office: Office) -> None:
     await office.nothing_more()
 
 
-async def test_asterisk_does_not_answer_and_what_may_ring_is_hung_up(office: Office) -> None:
+async def test_asterisk_does_not_answer_and_rings_later(office: Office) -> None:
     await office.asked_to_ring()
+    await asyncio.sleep(2 * SOON)
+    office.dial("DialState", DialStatus="RINGING")
+    assert await office.told.get() == OfferRinging(*NAMED)
+    await office.nothing_more()
+
+
+async def test_asterisk_does_not_answer_and_has_not_heard_of_it(office: Office) -> None:
+    await office.asked_to_ring()
+    await asyncio.sleep(2 * SOON)
+    assert office.told.empty()
+    await _lose_connection(office)
     assert await office.told.get() == OfferFailed(*NAMED, "failed")
-    await office.asked_to_hang_up("16")
-    office.dial("DialBegin")  # it does ring, only now
+    office.dial("DialBegin")  # it did hear, and rings only now
     await office.asked_to_hang_up("16")
     await office.nothing_more()
 
 
-async def test_without_a_connection_an_offer_fails_at_once(ami: ScriptedAmi) -> None:
+async def test_without_a_connection_an_offer_waits_for_it(ami: ScriptedAmi) -> None:
     office = Office(ami)
     office.lines.ring(OFFER, Shown())
+    async with _run(office.lines), running(office.client):
+        await office.connected()
+        asked = await office.peer.expect("Originate")
+        office.id = asked["ChannelId"]
+        office.peer.answer(asked)
+        office.dial("DialState", DialStatus="RINGING")
+        assert await office.told.get() == OfferRinging(*NAMED)
+
+
+async def test_without_a_connection_an_offer_that_is_stopped_is_over(ami: ScriptedAmi) -> None:
+    office = Office(ami)
     async with _run(office.lines):
-        assert await office.told.get() == OfferFailed(*NAMED, "failed")
+        office.lines.ring(OFFER, Shown())
+        office.lines.stop(*NAMED, "caller_gone")
+        assert await office.told.get() == OfferFailed(*NAMED, "no_answer")
+        async with running(office.client):
+            await office.connected()
+            await office.nothing_more()
 
 
 # ---- stopping
@@ -207,9 +233,6 @@ async def test_stopped_before_asterisk_was_asked_it_never_rings(office: Office) 
     office.lines.ring(OFFER, Shown())
     office.lines.stop(*NAMED, "caller_gone")
     assert await office.told.get() == OfferFailed(*NAMED, "no_answer")
-    asked = await office.peer.read_action()
-    assert asked["Action"] == "Hangup"  # which finds nothing
-    office.peer.answer(asked, "Error", Message="No such channel")
     await office.nothing_more()
 
 
@@ -294,10 +317,12 @@ async def test_a_stop_while_the_connection_was_lost_is_done_then(office: Office)
     assert isinstance(await office.told.get(), OfferFailed)
 
 
-async def test_the_connection_is_lost_before_asterisk_said_that_it_rings(office: Office) -> None:
+@pytest.mark.parametrize("heard", [True, False])
+async def test_the_connection_is_lost_before_asterisk_said_that_it_rings(office: Office, heard: bool) -> None:
     await office.asked_to_ring()
-    office.peer.writer.close()
-    assert await office.told.get() == OfferFailed(*NAMED, "failed")
+    await _lose_connection(office, *([_channel(office, "Ringing")] if heard else []))
+    assert await office.told.get() == (OfferRinging(*NAMED) if heard else OfferFailed(*NAMED, "failed"))
+    await office.nothing_more()
 
 
 async def test_what_a_controller_left_ringing_is_hung_up_and_its_conversations_are_not(office: Office) -> None:

@@ -112,13 +112,42 @@ async def test_a_missing_part_is_named_in_bounded_time(recorder: Recorder) -> No
     assert recorder.parts(CALL)[0].exists()
 
 
-async def test_parts_that_are_never_closed_are_told_in_bounded_time(recorder: Recorder) -> None:
-    for part in recorder.parts(CALL):
-        write(part, ramp(80, 1))
+async def test_what_a_killed_asterisk_left_is_saved(recorder: Recorder) -> None:
+    """One part ends in half a sample, the other has nothing but its header."""
+    caller, agent = recorder.parts(CALL)
+    write(caller, ramp(800, 1))
+    write(agent, array("h"))
+    for part in (caller, agent):
         unclose(part)
-    async with asyncio.timeout(2):
-        with pytest.raises(RecordingError, match="not closed by Asterisk"):
-            await recorder.save(CALL, ANSWERED, patience=0.06)
+    with caller.open("ab") as out:
+        out.write(b"h")
+    path, seconds = await recorder.save(CALL, ANSWERED, patience=0.06)
+    assert seconds == 0.1
+    left, right = sides(recorder.folder / path)
+    assert left == ramp(800, 1)
+    assert set(right) == {0}
+
+
+@pytest.mark.parametrize("sound", [b"", b"more"], ids=["nothing in them", "still growing"])
+async def test_parts_that_are_never_closed_are_told_in_bounded_time(recorder: Recorder, sound: bytes) -> None:
+    caller, agent = recorder.parts(CALL)
+    for part in (caller, agent):
+        write(part, ramp(80, 1) if sound else array("h"))
+        unclose(part)
+
+    async def asterisk() -> None:
+        while True:
+            with caller.open("ab") as out:
+                out.write(sound)
+            await asyncio.sleep(0.01)
+
+    writing = asyncio.create_task(asterisk())
+    try:
+        async with asyncio.timeout(2):
+            with pytest.raises(RecordingError, match="not closed by Asterisk"):
+                await recorder.save(CALL, ANSWERED, patience=0.06)
+    finally:
+        writing.cancel()
 
 
 async def test_a_folder_that_cannot_be_made_loses_nothing(recorder: Recorder) -> None:
