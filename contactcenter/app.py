@@ -15,7 +15,7 @@ from contactcenter.asterisk.agi_server import AgiServer
 from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone
-from contactcenter.asterisk.render import render_phones
+from contactcenter.asterisk.render import render_some
 from contactcenter.asterisk.switchboard import promise_of
 from contactcenter.asterisk.translate import arrival, returned
 from contactcenter.asterisk.witness import AsteriskWitness
@@ -89,6 +89,7 @@ class Controller:
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
+        center.bus.subscribe(gateway.duty.take)
         center.bus.subscribe(_log_alarm)
 
     async def run(self) -> None:
@@ -232,10 +233,11 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         settings,
         secrets,
         clock,
-        write_phones=lambda: render_phones(site, settings, secrets, center.configuration),
+        write=lambda names: render_some(names, site, settings, secrets, center.configuration, flows=center.flows),
         tell=lambda event: distributor.word(event),  # noqa: PLW0108 (it is made below)
         configuration=lambda: center.configuration,
         publish=bus.publish,
+        on_duty=lambda agent: (there := distributor.engine.agents.get(agent)) is not None and there.willing,
         first_look=lambda: recovery.first_look(),  # noqa: PLW0108
     )
     distributor = Distributor(Engine(), bus, clock, gateway.lines)

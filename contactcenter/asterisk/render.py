@@ -2,16 +2,18 @@
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contactcenter.asterisk.installation import AsteriskInstallation
-from contactcenter.asterisk.translate import TECHNOLOGY
 from contactcenter.config import Secrets, Settings
+from contactcenter.configuration.fallback import fallback_queue
 from contactcenter.configuration.models import Configuration
 from contactcenter.configuration.trunks import account_uri
 from contactcenter.errors import SiteError
+from contactcenter.ivr.flow import Flow
 from contactcenter.resources import resource
 from contactcenter.site import Site
 
@@ -20,13 +22,31 @@ CUSTOM = {
     "extensions.conf": "your own contexts",
     "trunk.conf": "your own extensions for callers, inside [trunk]",
     "agents.conf": "your own extensions for agents' phones, inside [agents]",
+    "queues.conf": "your own queues of app_queue",
     "modules.conf": "more modules: require = NAME.so",
     "logger.conf": "more log files",
 }
 
-PHONES = "pjsip.conf"
+PHONES = ("pjsip.conf",)
+FALLBACK = ("queues.conf", "extensions.conf")
+"""What changes while Asterisk runs: the accounts of phones and trunks; who serves callers while no controller does."""
 
-DEFAULTS = ("acl", "ccss", "cel", "features", "pjproject", "udptl")
+ROUND_SECONDS, ROUNDS = 5, 6
+"""How long a caller of the fallback waits in the queue until the controller is asked again, and how often before the on-call
+phones ring.
+"""
+
+STRATEGIES = {
+    "round_robin": "rrmemory",
+    "broadcast": "ringall",
+    "longest_idle": "leastrecent",
+    "least_load": "fewestcalls",
+    "fewest_calls": "fewestcalls",
+    "by_skill": "leastrecent",
+}
+"""Ours -> the one of app_queue that is most like it. Member levels are its penalties."""
+
+DEFAULTS = ("acl", "ccss", "cel", "features", "pjproject", "queuerules", "udptl")
 """Files that Asterisk misses aloud, though nothing need be said in them."""
 
 
@@ -35,10 +55,12 @@ def render(
     settings: Settings,
     secrets: Secrets,
     configuration: Configuration,
+    *,
+    flows: Mapping[str, Flow],
     installation: AsteriskInstallation,
 ) -> Path:
     """Writes the site's Asterisk configuration and folders; returns asterisk.conf. Raises SiteError if that fails."""
-    values = {**_values(site, settings, secrets, configuration), "installation": installation}
+    values = {**_values(site, settings, secrets, configuration, flows), "installation": installation}
     try:
         _make_folders(site, installation)
         environment = _environment()
@@ -53,11 +75,20 @@ def render(
     return site.asterisk / "asterisk.conf"
 
 
-def render_phones(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> None:
-    """Writes what changes while Asterisk runs: the accounts of phones and trunks. Raises SiteError."""
-    text = _environment().get_template(f"{PHONES}.j2").render(_values(site, settings, secrets, configuration))
+def render_some(
+    names: Iterable[str],
+    site: Site,
+    settings: Settings,
+    secrets: Secrets,
+    configuration: Configuration,
+    *,
+    flows: Mapping[str, Flow],
+) -> None:
+    """Writes these files alone, of PHONES or FALLBACK. Raises SiteError."""
+    environment, values = _environment(), _values(site, settings, secrets, configuration, flows)
     try:
-        _write_private(site.asterisk / PHONES, text)
+        for name in names:
+            _write_private(site.asterisk / name, environment.get_template(f"{name}.j2").render(values))
     except OSError as error:
         raise SiteError(f"{error.filename or site.asterisk} can't be written: {error.strerror}.") from None
 
@@ -74,14 +105,25 @@ def _environment() -> Environment:
     return environment
 
 
-def _values(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> dict[str, object]:
+def _values(
+    site: Site, settings: Settings, secrets: Secrets, configuration: Configuration, flows: Mapping[str, Flow]
+) -> dict[str, object]:
+    serving = {
+        hotline.number: configuration.queues[name]
+        for hotline in configuration.hotlines.values()
+        if (name := fallback_queue(hotline, configuration, flows)) is not None
+    }
     return {
         "site": site,
         "settings": settings,
         "secrets": secrets,
         "agents": list(configuration.agents.values()),
         "trunks": list(configuration.trunks.values()),
-        "on_call": "&".join(f"{TECHNOLOGY}{number}" for number in settings.fallback.on_call),
+        "queues": list(configuration.queues.values()),
+        "fallback_queues": serving,
+        "strategies": STRATEGIES,
+        "round_seconds": ROUND_SECONDS,
+        "rounds": ROUNDS,
     }
 
 
