@@ -12,6 +12,7 @@ from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import OpenTickets
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.agi_server import AgiServer
+from contactcenter.asterisk.fallback_log import FALLBACK_LOG, FallbackLog
 from contactcenter.asterisk.features import feature
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.phone import AsteriskPhone
@@ -258,7 +259,9 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         recorder=Recorder(site.recordings),
         lookup=WebLookup(),
     )
-    witness = AsteriskWitness(gateway.ami, site.log / "cdr-csv" / "Master.csv")
+    file, mark = site.log / FALLBACK_LOG, site.data / f"{FALLBACK_LOG}.read"
+    fallback = FallbackLog(file, mark, configuration=lambda: center.configuration, region=settings.region)
+    witness = AsteriskWitness(gateway.ami, site.log / "cdr-csv" / "Master.csv", fallback)
     recovery = Recovery(center, HistoryRepository(database), witness)
     queue_file = QueueLogFile(site.log / "queue_log")
     return Controller(center, gateway, secrets, database, writer=writer, queue_file=queue_file, recovery=recovery)
