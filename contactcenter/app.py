@@ -11,8 +11,9 @@ from contactcenter.acd.driver import Distributor
 from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import OpenTickets
 from contactcenter.asterisk.agi_server import AgiServer
+from contactcenter.asterisk.fallback_log import FALLBACK_LOG, FallbackLog
 from contactcenter.asterisk.gateway import Gateway
-from contactcenter.asterisk.render import render_networks, render_phones
+from contactcenter.asterisk.render import render_networks, render_some
 from contactcenter.asterisk.witness import AsteriskWitness
 from contactcenter.bus import Bus
 from contactcenter.center import Center
@@ -115,6 +116,7 @@ class Controller:
         center.bus.subscribe(self._count_tickets)
         center.bus.subscribe(self.metrics.take)
         center.bus.subscribe(self.alarms.take)
+        center.bus.subscribe(gateway.duty.take)
         center.bus.subscribe(_log_alarm)
 
     async def run(self) -> None:
@@ -222,11 +224,12 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         settings,
         secrets,
         clock,
-        write_phones=lambda: render_phones(site, settings, secrets, center.configuration),
+        write=lambda names: render_some(names, site, settings, secrets, center.configuration, flows=center.flows),
         write_networks=lambda shut_out: render_networks(site, settings, center.configuration, shut_out),
         tell=lambda event: distributor.word(event),  # noqa: PLW0108 (it is made below)
         configuration=lambda: center.configuration,
         publish=bus.publish,
+        on_duty=lambda agent: (there := distributor.engine.agents.get(agent)) is not None and there.willing,
         first_look=lambda: recovery.first_look(),  # noqa: PLW0108
     )
     distributor = Distributor(Engine(), bus, clock, gateway.lines)
@@ -247,7 +250,9 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
         recorder=Recorder(site.recordings, site.recording_keys if settings.recording.encrypt else None),
         lookup=WebLookup(),
     )
-    witness = AsteriskWitness(gateway.ami, site.log / "cdr-csv" / "Master.csv")
+    file, mark = site.log / FALLBACK_LOG, site.data / f"{FALLBACK_LOG}.read"
+    fallback = FallbackLog(file, mark, configuration=lambda: center.configuration, region=settings.region)
+    witness = AsteriskWitness(gateway.ami, site.log / "cdr-csv" / "Master.csv", fallback)
     recovery = Recovery(center, HistoryRepository(database), witness)
     queue_file = QueueLogFile(site.log / "queue_log")
     return Controller(center, gateway, secrets, database, writer=writer, queue_file=queue_file, recovery=recovery)

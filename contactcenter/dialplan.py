@@ -72,6 +72,8 @@ def check_configuration(
     for hotline in configuration.hotlines.values():
         _exists("hotline", hotline.number, "calendar", hotline.calendar, configuration.calendars)
         _exists("hotline", hotline.number, "flow", hotline.flow, configuration.flows)
+        if hotline.fallback:
+            _exists("hotline", hotline.number, "queue", hotline.fallback, configuration.queues)
     flows = load_flows(sources(configuration), known(configuration, prompts, texts))
     nodes = {name for flow in flows.values() for name in flow.nodes}
     for rule in configuration.routes.values():

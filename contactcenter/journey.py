@@ -35,6 +35,7 @@ class Journey:
         self.walk = Walk(phone, arrival, self.note)
         self.talk: Talk | None = None
         self.recorded_from: datetime | None = None
+        self.since: datetime | None = None
 
     @property
     def phone(self) -> Phone:
@@ -96,7 +97,7 @@ class Journey:
             return Ending("answered") if self.talk else Ending("refused", to.why), False
         self.walk.introduce()
         self.note(e.FlowLeft, to=plain(to))
-        wish = wish_of(to, self.arrival, self.walk.customer)
+        wish = wish_of(to, self.arrival, self.walk.customer, self.since)
         return await self.talks(wish, await carry_out(self.phone, to, wish, self.center, self.note))
 
     async def talks(self, wish: Wish, served: Talk | Ending) -> tuple[Ending, bool]:

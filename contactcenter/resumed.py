@@ -1,6 +1,7 @@
 """The journey of a call whose controller ended: another one takes it up where it stood."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from contactcenter import events as e
 from contactcenter.acd.callback import Promise
@@ -23,10 +24,16 @@ from contactcenter.tickets.problem import NOBODY, problem_of
 
 
 class Resumed(Journey):
-    """Goes on in the same place of the same queue, at the same node of the flow, or after the conversation that went on without us."""
+    """Goes on in the same place of the same queue, at the same node of the flow, or after the conversation that went on without us.
 
-    def __init__(self, phone: Phone, standing: Standing, back: Return, center: Center) -> None:
+    since: from when on it had no controller; its first place in a queue begins there.
+    """
+
+    def __init__(
+        self, phone: Phone, standing: Standing, back: Return, center: Center, since: datetime | None = None
+    ) -> None:
         super().__init__(phone, standing.arrival or Arrival("", ""), center, standing.call)
+        self.since = since
         self.stood, self.back = standing, back
         if standing.talked_to is not None:
             self.walk.talked_to = standing.talked_to
@@ -58,6 +65,10 @@ class Resumed(Journey):
         node = node_after(to, talked=talked)
         return await self.conclude(to, ending, talked) if node is None else await self.follow(runner, node)
 
+    async def talks(self, wish: Wish, served: Talk | Ending) -> tuple[Ending, bool]:
+        self.since = None
+        return await super().talks(wish, served)
+
     async def rate(self) -> Ending:
         return await self.farewell(Ending("answered")) if self.stood.surveyed else await super().rate()
 
@@ -82,8 +93,10 @@ class Resumed(Journey):
         elif stood.agent is not None:
             self.note(e.CallReturned, queue=stood.queue, agent=stood.agent)
             stood.waits = True
-        elif stood.talked and not (stood.waits or stood.transferred_to):
-            return Ending("answered"), True
+        elif stood.talked:
+            await end_talk(stood, self.back, self.walk.customer, self.center, self.note)
+            if not (stood.waits or stood.transferred_to):
+                return Ending("answered"), True
         if isinstance(to, ToEnd) or (goes_on := await self._serve_on(to)) is None:
             return await self.carry_out(still_there(to, self.center.configuration.queues))
         served, wish = goes_on
@@ -123,16 +136,19 @@ class Resumed(Journey):
 async def end_talk(
     stood: Standing, back: Return, customer: Customer | None, center: Center, note: CallNotes, *, by: e.Party = "agent"
 ) -> None:
-    """A conversation that went on without a controller is over: noted with its time, its agent freed, its ticket attached."""
-    if stood.agent is None:
-        return
-    began = stood.answered_at or back.left_at
-    seconds = max(0.0, (back.left_at - began).total_seconds())
-    fields = {"agent": stood.agent, "by": by, "talk_seconds": seconds, "transferred_to": back.transferred_to}
-    note.past(max(began, back.left_at), e.TalkEnded, **fields)
-    center.distributor.tell(RestoreTalk(stood.call, stood.queue, stood.agent, began, max(began, back.left_at)))
-    if not stood.ticket:
-        assignee = stood.agent if stood.agent in center.configuration.agents else NOBODY
+    """A conversation that went on without a controller is over: noted with its time, if Asterisk's log has not told it, its agent
+    freed, its ticket attached.
+    """
+    if stood.agent is not None:
+        began = stood.answered_at or back.left_at
+        seconds = max(0.0, (back.left_at - began).total_seconds())
+        fields = {"agent": stood.agent, "by": by, "talk_seconds": seconds, "transferred_to": back.transferred_to}
+        note.past(max(began, back.left_at), e.TalkEnded, **fields)
+        center.distributor.tell(RestoreTalk(stood.call, stood.queue, stood.agent, began, max(began, back.left_at)))
+    agent = stood.agent or stood.talked_to
+    if agent is not None and not stood.ticket:
+        assignee = agent if agent in center.configuration.agents else NOBODY
+        began = stood.first_answer or back.left_at
         problem = problem_of(stood.call, began, stood.arrival or Arrival("", ""), customer, assignee)
         await attach_ticket(problem, center.tickets, note)
 

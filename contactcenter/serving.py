@@ -91,8 +91,8 @@ def still_there(to: Destination, queues: Container[str]) -> Destination:
     return to
 
 
-def wish_of(to: Elsewhere, arrival: Arrival, customer: Customer | None) -> Wish:
-    """What a call waits for that a flow sent somewhere."""
+def wish_of(to: Elsewhere, arrival: Arrival, customer: Customer | None, since: datetime | None = None) -> Wish:
+    """What a call waits for that a flow sent somewhere. since: when its place began, if not now."""
     match to:
         case ToQueue():
             return Wish(
@@ -103,9 +103,10 @@ def wish_of(to: Elsewhere, arrival: Arrival, customer: Customer | None) -> Wish:
                 first=to.first,
                 sticky_hours=to.sticky_hours,
                 skills=to.skills,
+                since=since,
             )
         case ToCallback():
-            return Wish(to.queue, to.priority, arrival, customer)
+            return Wish(to.queue, to.priority, arrival, customer, since=since)
         case _:
             return Wish(QueueName(""), 0, arrival, customer)
 

@@ -66,10 +66,10 @@ def prepare(site: Site) -> Program:
     url = site.database_url(settings)
     migrate(url)
     configuration = asyncio.run(_load(url, site))
-    check_configuration(configuration, prompts(site))
+    flows = check_configuration(configuration, prompts(site))
     prepare_certificate(site, settings, SystemClock().now())
     installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
-    conf = render(site, settings, secrets, configuration, installation)
+    conf = render(site, settings, secrets, configuration, flows=flows, installation=installation)
     return Program("asterisk", [*installation.command, "-C", str(conf), "-f"], installation.environment)
 
 

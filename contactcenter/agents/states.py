@@ -98,14 +98,19 @@ class LiveAgent:
     turns: dict[QueueName, int] = field(default_factory=dict)
 
     @property
+    def willing(self) -> bool:
+        """Wants calls, whatever the phone is."""
+        return self.logged_in and not self.pause_reason
+
+    @property
     def on_duty(self) -> bool:
         """Takes calls, now or as soon as the present one is over."""
-        return self.logged_in and not self.pause_reason and self.phone != "unreachable"
+        return self.willing and self.phone != "unreachable"
 
     @property
     def available(self) -> bool:
         """May be offered a call now."""
-        return self.activity is Activity.IDLE and self.logged_in and not self.pause_reason and self.phone == "free"
+        return self.activity is Activity.IDLE and self.willing and self.phone == "free"
 
     @property
     def state(self) -> AgentState:

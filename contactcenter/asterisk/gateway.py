@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from contactcenter.acd.inputs import Input, PhoneIs
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.ami import AmiClient
+from contactcenter.asterisk.duty import Duty
 from contactcenter.asterisk.errors import AmiProblem
 from contactcenter.asterisk.exchange import Exchange
 from contactcenter.asterisk.lines import AsteriskLines
 from contactcenter.asterisk.logins import LoginGuard
 from contactcenter.asterisk.networks import exempt
 from contactcenter.asterisk.phone import AsteriskPhone
+from contactcenter.asterisk.render import FALLBACK, PHONES
 from contactcenter.asterisk.shut_out import ShutOut
 from contactcenter.asterisk.switchboard import AsteriskSwitchboard
 from contactcenter.asterisk.translate import AmiEvents, addresses_of, phone_state
@@ -23,21 +25,26 @@ from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration
 from contactcenter.errors import SiteError
 from contactcenter.events import Fact
+from contactcenter.ids import AgentNumber
 from contactcenter.outbound import OutboundCalls
 
 log = logging.getLogger(__name__)
 
 PJSIP = "res_pjsip.so"
-PHONE_MODULES = (PJSIP, "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")
+READS = {
+    PHONES: (PJSIP, "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so"),
+    FALLBACK: ("app_queue.so", "pbx_config.so"),
+}
+"""Files that change while Asterisk runs -> the modules that read them."""
 RETRY_SECONDS = 1.0
 AWAY_SECONDS = 3.0
 """Without AMI for so long, nobody knows anything of the phones: nobody is offered a call. A shorter loss is nobody's concern."""
 
 
 class Gateway:
-    """`tell` hears of phones and offers, `publish` of alarms. configuration: what holds now; write_phones, write_networks: write
-    for Asterisk the accounts of phones and trunks, and the addresses that are shut out; first_look: takes calls over that another
-    controller had, before any phone counts as free.
+    """`tell` hears of phones and offers, `publish` of alarms. configuration: what holds now; write: writes files of Asterisk's
+    anew, write_networks the addresses that are shut out; on_duty: whether an agent takes calls; first_look: takes calls over that
+    another controller had, before any phone counts as free.
     """
 
     def __init__(
@@ -46,16 +53,20 @@ class Gateway:
         secrets: Secrets,
         clock: Clock,
         *,
-        write_phones: Callable[[], None],
+        write: Callable[[Iterable[str]], None],
         write_networks: Callable[[tuple[str, ...]], None],
         tell: Callable[[Input], None],
         publish: Callable[[Fact], None],
         configuration: Callable[[], Configuration],
+        on_duty: Callable[[AgentNumber], bool],
         first_look: Callable[[], Awaitable[None]],
     ) -> None:
         self._tell, self._configuration, self._region = tell, configuration, settings.region
-        self._write_phones, self._phones_changed, self._first_look = write_phones, asyncio.Event(), first_look
-        self._phones_changed.set()  # what changed while no controller ran, Asterisk has not heard of
+        self._write, self._first_look = write, first_look
+        self._unwritten = {*READS}
+        """What changed while no controller ran, Asterisk has not heard of."""
+        self._changed = asyncio.Event()
+        self._changed.set()
         self._away: asyncio.TimerHandle | None = None
         events = AmiEvents(on_phone=tell)
         outbound = OutboundCalls(settings, clock, lambda: configuration().agents)
@@ -68,6 +79,7 @@ class Gateway:
             on_connected=self._resynchronise,
             on_disconnected=self._lost,
         )
+        self.duty = Duty(self.ami, configuration, on_duty)
         self.lines = AsteriskLines(self.ami, events, tell)
         self.switchboard = AsteriskSwitchboard(self.ami, events, self._addresses, outbound)
         self.trunks = AsteriskTrunks(
@@ -96,32 +108,45 @@ class Gateway:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.lines.run(), name="lines")
             group.create_task(self.ami.run(), name="ami")
-            group.create_task(self._keep_phones(), name="phones")
+            group.create_task(self._keep_files(), name="files")
+            group.create_task(self.duty.run(), name="duty")
             group.create_task(self._shut_out.run(), name="shut out")
 
     def reconfigure(self, before: Configuration, after: Configuration) -> None:
-        """Asterisk learns of other phones and trunks as soon as it answers; calls under way go on."""
+        """Asterisk learns of other phones, trunks and queues as soon as it answers; calls under way go on."""
         if (before.agents, before.trunks) != (after.agents, after.trunks):
             self.trunks.changed(before, after)
-            self._phones_changed.set()
+            self._rewrite(PHONES)
             self._shut_out.changed()
+        if any(getattr(before, name) != getattr(after, name) for name in ("queues", "hotlines", "routes", "flows")):
+            self._rewrite(FALLBACK)
 
-    async def _keep_phones(self) -> None:
-        """Writes and reloads the accounts of phones and trunks, at first and after each change."""
+    def _rewrite(self, files: tuple[str, ...]) -> None:
+        self._unwritten.add(files)
+        self._changed.set()
+
+    async def _keep_files(self) -> None:
+        """Writes and reloads what changed, at first and after each change."""
         while True:
-            await self._phones_changed.wait()
+            await self._changed.wait()
             await self.ami.wait_connected()
-            self._phones_changed.clear()
+            self._changed.clear()
+            files, self._unwritten = self._unwritten, set()
             try:
-                await self.trunks.end_registrations()
-                await asyncio.to_thread(self._write_phones)
-                for module in PHONE_MODULES:
+                if PHONES in files:
+                    await self.trunks.end_registrations()
+                await asyncio.to_thread(self._write, [name for group in files for name in group])
+                for module in (module for group in files for module in READS[group]):
                     await self._reload(module)
-                await self.trunks.register_changed()
-                await self._resynchronise()
+                if PHONES in files:
+                    await self.trunks.register_changed()
+                    await self._resynchronise()
+                else:
+                    self.duty.everybody()
             except (SiteError, AmiProblem) as error:
-                log.warning("phones and trunks could not be reloaded, trying again: %s", error)
-                self._phones_changed.set()
+                log.warning("phones, trunks and queues could not be reloaded, trying again: %s", error)
+                self._unwritten |= files
+                self._changed.set()
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _reload(self, module: str) -> None:
@@ -137,6 +162,7 @@ class Gateway:
         """The state of every phone and of all lines, on each connection; a phone that Asterisk does not list is not there."""
         await self.lines.resynchronise()
         await self._first_look()
+        self.duty.everybody()
         states = [phone_state(m["Device"], m["State"]) for m in await self.ami.action_list("DeviceStateList")]
         known = {state.agent: state for state in states if state is not None}
         for number in self._configuration().agents:

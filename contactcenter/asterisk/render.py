@@ -10,11 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from contactcenter.asterisk.certificate import files_of
 from contactcenter.asterisk.installation import AsteriskInstallation
 from contactcenter.asterisk.networks import providers
-from contactcenter.asterisk.translate import TECHNOLOGY
 from contactcenter.config import Secrets, Settings
+from contactcenter.configuration.fallback import fallback_queue
 from contactcenter.configuration.models import Configuration
 from contactcenter.configuration.trunks import account_uri
 from contactcenter.errors import SiteError
+from contactcenter.ivr.flow import Flow
 from contactcenter.resources import resource
 from contactcenter.secrecy import write_private
 from contactcenter.site import Site
@@ -24,14 +25,32 @@ CUSTOM = {
     "extensions.conf": "your own contexts",
     "trunk.conf": "your own extensions for callers, inside [trunk]",
     "agents.conf": "your own extensions for agents' phones, inside [agents]",
+    "queues.conf": "your own queues of app_queue",
     "modules.conf": "more modules: require = NAME.so",
     "logger.conf": "more log files",
 }
 
-PHONES = "pjsip.conf"
+PHONES = ("pjsip.conf",)
+FALLBACK = ("queues.conf", "extensions.conf")
+"""What changes while Asterisk runs: the accounts of phones and trunks; who serves callers while no controller does."""
 NETWORKS = "pjsip_acl.conf"
 
-DEFAULTS = ("acl", "ccss", "cel", "features", "pjproject", "udptl")
+ROUND_SECONDS, ROUNDS = 5, 6
+"""How long a caller of the fallback waits in the queue until the controller is asked again, and how often before the on-call
+phones ring.
+"""
+
+STRATEGIES = {
+    "round_robin": "rrmemory",
+    "broadcast": "ringall",
+    "longest_idle": "leastrecent",
+    "least_load": "fewestcalls",
+    "fewest_calls": "fewestcalls",
+    "by_skill": "leastrecent",
+}
+"""Ours -> the one of app_queue that is most like it. Member levels are its penalties."""
+
+DEFAULTS = ("acl", "ccss", "cel", "features", "pjproject", "queuerules", "udptl")
 """Files that Asterisk misses aloud, though nothing need be said in them."""
 
 
@@ -40,11 +59,13 @@ def render(
     settings: Settings,
     secrets: Secrets,
     configuration: Configuration,
+    *,
+    flows: Mapping[str, Flow],
     installation: AsteriskInstallation,
 ) -> Path:
     """Writes the site's Asterisk configuration and folders; returns asterisk.conf. Raises SiteError if that fails."""
     values = {
-        **_values(site, settings, secrets, configuration),
+        **_values(site, settings, secrets, configuration, flows),
         "installation": installation,
         "providers": _providers(settings, configuration),
         "shut_out": (),
@@ -63,9 +84,19 @@ def render(
     return site.asterisk / "asterisk.conf"
 
 
-def render_phones(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> None:
-    """Writes the accounts of phones and trunks, which change while Asterisk runs. Raises SiteError."""
-    _render_again(site, PHONES, _values(site, settings, secrets, configuration))
+def render_some(
+    names: Iterable[str],
+    site: Site,
+    settings: Settings,
+    secrets: Secrets,
+    configuration: Configuration,
+    *,
+    flows: Mapping[str, Flow],
+) -> None:
+    """Writes these files alone, of PHONES or FALLBACK. Raises SiteError."""
+    values = _values(site, settings, secrets, configuration, flows)
+    for name in names:
+        _render_again(site, name, values)
 
 
 def render_networks(site: Site, settings: Settings, configuration: Configuration, shut_out: Iterable[str]) -> None:
@@ -99,8 +130,15 @@ def _providers(settings: Settings, configuration: Configuration) -> list[IPv4Net
     return providers(settings, configuration) if settings.sip.permit or settings.sip.deny else []
 
 
-def _values(site: Site, settings: Settings, secrets: Secrets, configuration: Configuration) -> dict[str, object]:
+def _values(
+    site: Site, settings: Settings, secrets: Secrets, configuration: Configuration, flows: Mapping[str, Flow]
+) -> dict[str, object]:
     certificate, key = files_of(site, settings.sip)
+    serving = {
+        hotline.number: configuration.queues[name]
+        for hotline in configuration.hotlines.values()
+        if (name := fallback_queue(hotline, configuration, flows)) is not None
+    }
     return {
         "site": site,
         "settings": settings,
@@ -109,7 +147,11 @@ def _values(site: Site, settings: Settings, secrets: Secrets, configuration: Con
         "trunks": list(configuration.trunks.values()),
         "certificate": certificate,
         "key": key,
-        "on_call": "&".join(f"{TECHNOLOGY}{number}" for number in settings.fallback.on_call),
+        "queues": list(configuration.queues.values()),
+        "fallback_queues": serving,
+        "strategies": STRATEGIES,
+        "round_seconds": ROUND_SECONDS,
+        "rounds": ROUNDS,
     }
 
 

@@ -3,30 +3,34 @@
 import asyncio
 import csv
 import io
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from contactcenter.asterisk import causes
 from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.errors import AmiRefused
+from contactcenter.asterisk.fallback_log import FallbackLog
 from contactcenter.asterisk.switchboard import promise_of
+from contactcenter.calls.ports import Channel, Meanwhile
 from contactcenter.ids import CallId
-from contactcenter.recovery import Channel, Ended
 
 FALLBACK = "fallback"
 """The context of asterisk-conf/extensions.conf where calls go that no controller answers."""
 NEWEST_BYTES = 4_000_000
 """Of the call detail records, that are looked at: the last 10,000 calls or so."""
-CONTEXT, END, UNIQUE_ID = 3, 11, 16
+END, UNIQUE_ID = 11, 16
 """Columns of cdr_csv (doc: Asterisk CDR specification)."""
 
 
 class AsteriskWitness:
     """The Witness port."""
 
-    def __init__(self, ami: AmiClient, records: Path) -> None:
+    def __init__(self, ami: AmiClient, records: Path, log: FallbackLog) -> None:
         """records: Master.csv of cdr_csv, in UTC."""
-        self._ami, self._records = ami, records
+        self._ami, self._records, self._log = ami, records, log
+        self._ends: dict[CallId, datetime] = {}
+        self._read_to = -1
 
     async def channels(self) -> dict[CallId, Channel]:
         found: dict[CallId, Channel] = {}
@@ -45,20 +49,30 @@ class AsteriskWitness:
         except AmiRefused:
             return  # it is gone already
 
-    async def ended(self, call: CallId) -> Ended | None:
-        return await asyncio.to_thread(self._read, call)
+    async def meanwhile(self, after: Mapping[CallId, datetime]) -> dict[CallId, Meanwhile]:
+        return await asyncio.to_thread(self._log.read, after)
 
-    def _read(self, call: CallId) -> Ended | None:
+    async def done_but(self, calls: Collection[CallId]) -> None:
+        await asyncio.to_thread(self._log.done_but, calls)
+
+    async def ended(self, call: CallId) -> datetime | None:
+        await asyncio.to_thread(self._read)
+        return self._ends.get(call)
+
+    def _read(self) -> None:
         """A call has a record for each bridge it was in; the newest one tells its end."""
         try:
             with self._records.open("rb") as file:
-                file.seek(max(0, file.seek(0, io.SEEK_END) - NEWEST_BYTES))
-                text = file.read().decode("utf-8", "replace")
+                size = file.seek(0, io.SEEK_END)
+                if size == self._read_to:
+                    return
+                file.seek(max(0, size - NEWEST_BYTES))
+                text = file.read(size).decode("utf-8", "replace")
         except OSError:
-            return None
-        rows = [row for row in csv.reader(text.splitlines()) if len(row) > UNIQUE_ID and row[UNIQUE_ID] == call]
-        rows = [row for row in rows if row[END]]
-        if not rows:
-            return None
-        last = max(rows, key=lambda row: row[END])
-        return Ended(datetime.fromisoformat(last[END]).replace(tzinfo=UTC), last[CONTEXT] == FALLBACK)
+            return
+        ends: dict[CallId, datetime] = {}
+        for row in csv.reader(text.splitlines()):
+            if len(row) > UNIQUE_ID and row[END]:
+                call, at = CallId(row[UNIQUE_ID]), datetime.fromisoformat(row[END]).replace(tzinfo=UTC)
+                ends[call] = max(at, ends.get(call, at))
+        self._ends, self._read_to = ends, size

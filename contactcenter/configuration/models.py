@@ -30,13 +30,16 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Hotline:
-    """number: as the trunk sends it; language: of the prompts, until the flow chooses another."""
+    """number: as the trunk sends it; language: of the prompts, until the flow chooses another; fallback: the queue whose agents
+    serve its callers while no controller is there, "" for the one that the flow leads to, see configuration/fallback.py.
+    """
 
     number: str
     title: Title = ""
     calendar: str = "always"
     flow: str = "main"
     language: Literal["zh", "en"] = "zh"
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,6 @@ exten => {APP_QUEUE},1,Answer()
  same => n,Hangup()
 """
 QUEUE = f"""\
-[general]
-persistentmembers = no
-autofill = yes
-
 [bench]
 strategy = rrmemory
 autofill = yes
@@ -100,10 +96,9 @@ async def make_site(folder: Path, *, agents: int, callers: int) -> Center:
     )
     custom = center.folder / "asterisk" / "custom"
     custom.mkdir(parents=True, exist_ok=True)
-    (custom / "modules.conf").write_text("require = app_queue.so\n", encoding="utf-8")
     (custom / "trunk.conf").write_text(EXTENSION, encoding="utf-8")
     members = "".join(f"member => PJSIP/{number}\n" for number in numbers)
-    (custom.parent / "queues.conf").write_text(QUEUE + members, encoding="utf-8")
+    (custom / "queues.conf").write_text(QUEUE + members, encoding="utf-8")
     center.write("update agents set logged_in = 1", *contacts(callers))
     return center
 

@@ -162,6 +162,7 @@ class Played:
                 self.lines.ring(command, Shown())
                 line = self.lines.line_of(command.call, command.agent, command.attempt)
                 assert line is not None
+                line.sent = True  # by `run`, as soon as AMI is there
                 self.offers[command.call, command.agent] = command.attempt, line.id
             elif isinstance(command, Withdraw):
                 self.lines.stop(command.call, command.agent, command.attempt, command.why)

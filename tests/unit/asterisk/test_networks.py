@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contactcenter.asterisk.networks import exempt
-from contactcenter.asterisk.render import render_networks, render_phones
+from contactcenter.asterisk.render import PHONES, render_networks, render_some
 from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Agent, Configuration, Trunk
 from contactcenter.ids import AgentNumber
@@ -76,7 +76,7 @@ def test_permitted_phones_and_providers_are_never_shut_out() -> None:
 def test_phones_are_encrypted_as_the_switch_says(tmp_path: Path, tls: str, phone: dict[str, str]) -> None:
     site = Site(tmp_path)
     site.asterisk.mkdir()
-    render_phones(site, Settings(sip=Sip(tls=tls)), SECRETS, NOW)
+    render_some(PHONES, site, Settings(sip=Sip(tls=tls)), SECRETS, NOW, flows={})
     text = (site.asterisk / "pjsip.conf").read_text(encoding="utf-8")
     parts = {
         name: dict(re.findall(r"^(\w+) = (.+)$", part, re.MULTILINE))

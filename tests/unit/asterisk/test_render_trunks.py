@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contactcenter.asterisk.render import render_phones
+from contactcenter.asterisk.render import PHONES, render_some
 from contactcenter.config import Secrets, Settings
 from contactcenter.configuration.models import Configuration, Trunk
 from contactcenter.network import Sip
@@ -22,7 +22,7 @@ def rendered(tmp_path: Path, *trunks: Trunk, sip: Sip | None = None) -> list[Sec
     site = Site(tmp_path)
     site.asterisk.mkdir(exist_ok=True)
     configuration = Configuration(trunks={trunk.name: trunk for trunk in trunks})
-    render_phones(site, Settings(sip=sip or Sip()), SECRETS, configuration)
+    render_some(PHONES, site, Settings(sip=sip or Sip()), SECRETS, configuration, flows={})
     sections: list[Section] = []
     for line in (site.asterisk / "pjsip.conf").read_text(encoding="utf-8").splitlines():
         if line.startswith("["):

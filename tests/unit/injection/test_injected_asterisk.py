@@ -12,7 +12,7 @@ from contactcenter.acd.ports import Shown
 from contactcenter.asterisk.agi import AgiSession
 from contactcenter.asterisk.errors import UnsafeValue
 from contactcenter.asterisk.lines import caller_id
-from contactcenter.asterisk.render import render_phones
+from contactcenter.asterisk.render import PHONES, render_some
 from contactcenter.asterisk.translate import arrival
 from contactcenter.asterisk.wire import AmiMessage, PendingAction, command_line
 from contactcenter.config import Secrets, Settings
@@ -113,7 +113,9 @@ def rendered(folder: Path, name: str) -> str:
     (folder / "asterisk").mkdir(exist_ok=True)
     agents = {AgentNumber("1001"): Agent(AgentNumber("1001"), name, "secret")}
     trunks = {"t": Trunk("t", "registration", host="sip.example.com", username="u", password="p", title=name)}
-    render_phones(Site(folder), Settings(name=name), SECRETS, Configuration(agents=agents, trunks=trunks))
+    render_some(
+        PHONES, Site(folder), Settings(name=name), SECRETS, Configuration(agents=agents, trunks=trunks), flows={}
+    )
     return (folder / "asterisk" / "pjsip.conf").read_text(encoding="utf-8", errors="surrogatepass")
 
 

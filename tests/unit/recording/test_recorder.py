@@ -121,9 +121,9 @@ async def test_what_a_killed_asterisk_left_is_saved(recorder: Recorder) -> None:
         unclose(part)
     with caller.open("ab") as out:
         out.write(b"h")
-    path, seconds = await recorder.save(CALL, ANSWERED, patience=0.06)
-    assert seconds == 0.1
-    left, right = sides(recorder.folder / path)
+    saved = await recorder.save(CALL, ANSWERED, patience=0.06)
+    assert saved.seconds == 0.1
+    left, right = sides(recorder.folder / saved.path)
     assert left == ramp(800, 1)
     assert set(right) == {0}
 
