@@ -81,8 +81,8 @@ class Recorder:
         """Joins the parts once Asterisk has closed them. Left: caller, right: agent.
 
         Parts that did not grow for `patience` seconds and are not closed were left by an Asterisk that was killed: what is there is joined.
-        Raises RecordingError when a part is missing (Asterisk makes it with the first sound), is still growing or empty then, or can't be
-        joined; KeyProblem when there is no key to encrypt for. The parts stay then.
+        Raises RecordingError when a part is missing (Asterisk makes it with the first sound), is still growing then, or can't be joined, and
+        when neither has any sound: such parts are gone then. KeyProblem when there is no key to encrypt for; the parts stay then.
         """
         files = self.parts(call)
         with contextlib.ExitStack() as opened:
@@ -183,7 +183,10 @@ async def _wait_until_closed(parts: list[BinaryIO], patience: float) -> None:
             while not all(_closed(part.fileno()) for part in parts):  # noqa: ASYNC110 (a file has no event)
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        if _sizes(parts) != before or min(before) < WAV_HEADER or max(before) == WAV_HEADER:
+        if _sizes(parts) == before and max(before) <= WAV_HEADER:
+            _remove(parts)  # there is nothing to try again with
+            raise RecordingError("no recording: neither side was heard") from None
+        if _sizes(parts) != before or min(before) < WAV_HEADER:
             raise RecordingError(f"no recording: not closed by Asterisk after {patience:.0f} s") from None
         for part, size in zip(parts, before, strict=True):
             _close(Path(part.name), size)
@@ -191,6 +194,11 @@ async def _wait_until_closed(parts: list[BinaryIO], patience: float) -> None:
 
 def _sizes(parts: list[BinaryIO]) -> list[int]:
     return [os.fstat(part.fileno()).st_size for part in parts]
+
+
+def _remove(parts: list[BinaryIO]) -> None:
+    for part in parts:
+        Path(part.name).unlink(missing_ok=True)
 
 
 def _close(part: Path, size: int) -> None:

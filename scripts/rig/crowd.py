@@ -97,6 +97,12 @@ class Crowd:
                 sequence += 1
             await asyncio.sleep(KEY_SECONDS / rtp.KEY_TICKS)
 
+    def say(self, leg: Leg, payload: bytes, tick: int) -> None:
+        """20 ms of sound (mu-law), the tick-th piece of what is said."""
+        if (remote := leg.media_address) is not None and self._sound is not None:
+            source = hash(leg.call_id) & 0xFFFFFFFF
+            self._sound.sendto(rtp.packet(rtp.PCMU, tick, tick * rtp.TICK_SAMPLES, source, payload), remote)
+
     def _take(self, leg: Leg) -> None:
         self.legs.append(leg)
         life = asyncio.create_task(self._lead(leg))

@@ -128,17 +128,25 @@ async def test_what_a_killed_asterisk_left_is_saved(recorder: Recorder) -> None:
     assert set(right) == {0}
 
 
-@pytest.mark.parametrize("sound", [b"", b"more"], ids=["nothing in them", "still growing"])
-async def test_parts_that_are_never_closed_are_told_in_bounded_time(recorder: Recorder, sound: bytes) -> None:
+async def test_parts_without_any_sound_are_told_once(recorder: Recorder) -> None:
+    """They are gone then: the next controller does not try them again."""
+    for part in recorder.parts(CALL):
+        write(part, array("h"))
+    with pytest.raises(RecordingError, match="neither side was heard"):
+        await recorder.save(CALL, ANSWERED, patience=0.06)
+    assert recorder.left() == []
+
+
+async def test_parts_that_are_never_closed_are_told_in_bounded_time(recorder: Recorder) -> None:
     caller, agent = recorder.parts(CALL)
     for part in (caller, agent):
-        write(part, ramp(80, 1) if sound else array("h"))
+        write(part, ramp(80, 1))
         unclose(part)
 
     async def asterisk() -> None:
         while True:
             with caller.open("ab") as out:
-                out.write(sound)
+                out.write(b"more")
             await asyncio.sleep(0.01)
 
     writing = asyncio.create_task(asterisk())
@@ -148,6 +156,7 @@ async def test_parts_that_are_never_closed_are_told_in_bounded_time(recorder: Re
                 await recorder.save(CALL, ANSWERED, patience=0.06)
     finally:
         writing.cancel()
+    assert recorder.has_parts(CALL)
 
 
 async def test_a_folder_that_cannot_be_made_loses_nothing(recorder: Recorder) -> None:
