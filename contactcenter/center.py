@@ -59,6 +59,8 @@ class Center:
     recorder: Recorder
     lookup: Lookup
     live_calls: set[CallId] = field(default_factory=set)
+    draining: bool = False
+    """No more calls are taken; those that are there go on."""
     on_change: list[Callable[[Configuration, Configuration], None]] = field(default_factory=list)
     """Told of each change of the configuration: before, after."""
 
@@ -104,7 +106,9 @@ class Center:
             tell(before, configuration)
 
     def is_open(self, hotline: str) -> bool:
-        """Whether a hotline is inside its opening hours now; one that was removed always is."""
+        """Whether customers of a hotline may be called back now: one that was removed is always open, none while draining."""
+        if self.draining:
+            return False
         known = self.configuration.hotlines.get(hotline)
         return known is None or self.configuration.calendars[known.calendar].check(self.clock.now())[0]
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -18,7 +19,7 @@ from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.asterisk.render import render
 from contactcenter.changes import Author
 from contactcenter.clock import SystemClock
-from contactcenter.config import Settings, read_secrets, read_settings
+from contactcenter.config import FILE, Settings, read_secrets, read_settings
 from contactcenter.configuration.models import Configuration
 from contactcenter.dialplan import check_configuration, prompts, with_dialplans
 from contactcenter.errors import ControllerUnreachable, SiteError
@@ -29,10 +30,13 @@ from contactcenter.web.client import client_of
 
 log = logging.getLogger(__name__)
 
+IN_FORCE = "up.toml"
+"""In run/: the settings that Asterisk was started with."""
 READY_SECONDS = 60.0
 HUNG_SECONDS = 10.0
 STOP_SECONDS = 10.0
 RESTART_DELAYS = (0.5, 1.0, 2.0, 5.0, 10.0)
+IN_ORDER_SECONDS = 2.0
 STEADY_SECONDS = 60.0
 """A process that ran this long is restarted at once again."""
 
@@ -59,11 +63,17 @@ def prepare(site: Site) -> Program:
     check_ports(settings)
     url = site.database_url(settings)
     migrate(url)
-    configuration = asyncio.run(_load(url, site))
+    configuration = configuration_of(url, site)
     flows = check_configuration(configuration, prompts(site))
     installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
     conf = render(site, settings, secrets, configuration, flows=flows, installation=installation)
+    shutil.copyfile(site.path / FILE, site.run / IN_FORCE)
     return Program("asterisk", [*installation.command, "-C", str(conf), "-f"], installation.environment)
+
+
+def configuration_of(url: str, site: Site) -> Configuration:
+    """What is stored. Blocking. Raises SiteError, StoreError, BadInput."""
+    return asyncio.run(_load(url, site))
 
 
 async def _load(url: str, site: Site) -> Configuration:
@@ -211,7 +221,7 @@ def _end(process: int) -> bool:
         return False
     end = time.monotonic() + 2 * STOP_SECONDS
     while time.monotonic() < end:
-        if not _alive(process):
+        if not alive(process):
             return True
         time.sleep(0.05)
     with contextlib.suppress(ProcessLookupError):
@@ -219,7 +229,7 @@ def _end(process: int) -> bool:
     return True
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -233,10 +243,15 @@ async def _keep_running(site: Site, program: Program) -> None:
     while True:
         started = time.monotonic()
         try:
-            ended = f"ended with {await _run_once(site, program)}"
+            code = await _run_once(site, program)
+            ended = f"ended with {code}"
         except OSError as error:
-            ended = f"could not be started: {error}"
-        if time.monotonic() - started > STEADY_SECONDS:
+            code, ended = -1, f"could not be started: {error}"
+        ran = time.monotonic() - started
+        if code == 0 and ran > IN_ORDER_SECONDS:
+            log.info("%s was ended in order; starting it again", program.name)
+            continue
+        if ran > STEADY_SECONDS:
             delay = 0
         log.error("%s %s; starting it again in %s s", program.name, ended, RESTART_DELAYS[delay])
         await asyncio.sleep(RESTART_DELAYS[delay])

@@ -46,6 +46,7 @@ COMMANDS = {
     "init": "site:init",
     "up": "site:up",
     "down": "site:down",
+    "restart": "site:restart",
     "status": "site:status",
     "serve": "site:serve",
     "doctor": "doctor:doctor",
