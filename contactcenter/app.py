@@ -11,6 +11,7 @@ from contactcenter.acd.driver import Distributor
 from contactcenter.acd.engine import Engine
 from contactcenter.acd.inputs import OpenTickets
 from contactcenter.asterisk.agi_server import AgiServer
+from contactcenter.asterisk.errors import AmiProblem
 from contactcenter.asterisk.fallback_log import FALLBACK_LOG, FallbackLog
 from contactcenter.asterisk.gateway import Gateway
 from contactcenter.asterisk.render import render_networks, render_some
@@ -46,7 +47,7 @@ from contactcenter.store.recordings import RecordingRepository
 from contactcenter.store.spool import Spool
 from contactcenter.store.tickets import TicketRepository
 from contactcenter.store.writer import FactWriter
-from contactcenter.web import calls, customers, monitoring, server, trunks
+from contactcenter.web import calls, customers, draining, monitoring, server, trunks
 from contactcenter.web.alarms import AlarmWebhook
 from contactcenter.web.lookup import WebLookup
 from contactcenter.web.posting import SignedPost
@@ -55,6 +56,7 @@ from contactcenter.web.webhooks import Webhooks
 log = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 1.0
+LEAVE_SECONDS = 2.0
 
 
 class Controller:
@@ -111,6 +113,7 @@ class Controller:
         )
         self.metrics = Metrics(center, gateway.ami, writer, self.health)
         monitoring.install(self.http, self.health, self.metrics)
+        draining.install(self.http, center, self.calls_left)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
@@ -146,6 +149,23 @@ class Controller:
                 await self.writer.written()
                 write.cancel()
                 self.queue_file.close()
+
+    async def leave(self) -> None:
+        """Calls are left to the next controller as they are. Those of an Asterisk that has ended, too, are closed first."""
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self.gateway.ami.action("Ping")
+        except (AmiProblem, TimeoutError):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    while self.center.live_calls:  # noqa: ASYNC110 (they end within a moment, each by itself)
+                        await asyncio.sleep(0.02)
+        self.center.bus.close()
+
+    async def calls_left(self) -> int:
+        """Calls that are not over: ours, and those that Asterisk alone has."""
+        there = await self.recovery.channels()
+        return len(self.center.live_calls | there)
 
     def ready(self) -> dict[str, bool]:
         return {"asterisk": self.gateway.ami.connected, "fastagi": self.agi.listening}
@@ -259,9 +279,14 @@ async def _build(site: Site, settings: Settings, secrets: Secrets, database: Dat
 
 
 async def _until_signal(controller: Controller) -> None:
-    running = asyncio.ensure_future(controller.run())
-    loop = asyncio.get_running_loop()
+    running, stop = asyncio.ensure_future(controller.run()), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done():
+        await controller.leave()
+        running.cancel()
+    stopping.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running

@@ -24,11 +24,18 @@ class Bus:
 
     def __init__(self) -> None:
         self._subscribers: list[Subscriber] = []
+        self._closed = False
 
     def subscribe(self, subscriber: Subscriber) -> None:
         self._subscribers.append(subscriber)
 
+    def close(self) -> None:
+        """From now on nothing is a fact: what calls do while this process ends is for the next one to find out."""
+        self._closed = True
+
     def publish(self, fact: Fact) -> None:
+        if self._closed:
+            return
         for subscriber in self._subscribers:
             try:
                 subscriber(fact)

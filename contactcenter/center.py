@@ -61,6 +61,8 @@ class Center:
     recorder: Recorder
     lookup: Lookup
     live_calls: set[CallId] = field(default_factory=set)
+    draining: bool = False
+    """No more calls are taken; those that are there go on."""
     on_change: list[Callable[[Configuration, Configuration], None]] = field(default_factory=list)
     """Told of each change of the configuration: before, after."""
     codes: CodeLimit = field(init=False)
@@ -119,8 +121,10 @@ class Center:
 
     def may_call_now(self, hotline: str) -> bool:
         """Whether customers of a hotline are called back now: inside its opening hours (one that was removed is always open),
-        and when calls may go out.
+        when calls may go out, and not while draining.
         """
+        if self.draining:
+            return False
         known, now = self.configuration.hotlines.get(hotline), self.clock.now()
         is_open = known is None or self.configuration.calendars[known.calendar].check(now)[0]
         return is_open and open_for_calls(self.settings, now)

@@ -164,6 +164,11 @@ def read_settings(site: Path) -> Settings:
     file = site / FILE
     if not file.exists():
         raise SiteError(f"{site} is no site: it has no {FILE}. Make one: contactcenter init {site}")
+    return settings_in(file)
+
+
+def settings_in(file: Path) -> Settings:
+    """Those of a file that is there. Raises FileProblems naming key and line."""
     return Settings.model_validate(_checked(file, Settings))
 
 

@@ -15,6 +15,7 @@ from contactcenter.logs import CALL
 from contactcenter.phone import Phone
 from contactcenter.recall import Recall
 from contactcenter.recovery import Recovery
+from contactcenter.turned_away import TurnedAway
 
 
 class Reception:
@@ -37,7 +38,7 @@ class Reception:
             else:
                 now = self._center.configuration
                 came = arrival(session.env, self._center.settings.region, frozenset(now.agents), now.trunks)
-                await self._go(Journey(phone, came, self._center))
+                await self._go((TurnedAway if self._center.draining else Journey)(phone, came, self._center))
         finally:
             phone.let_go()
 

@@ -54,10 +54,9 @@ class Recovery:
         self._told: dict[CallId, set[tuple[object, ...]]] = {}
         self._reading = asyncio.Lock()
 
-    @property
-    def going_on(self) -> set[CallId]:
-        """Calls that are not over, and that no journey has."""
-        return self._open.keys() - self._gone
+    async def channels(self) -> set[CallId]:
+        """The calls that Asterisk has, whoever looks after them. Raises what the witness raises."""
+        return {*await self._witness.channels()} | self._closing
 
     async def load(self, promises: list[Promise]) -> list[e.Fact]:
         """Takes on the calls that are open, and the promises to call back; the facts of those calls, in their order."""

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -19,10 +19,11 @@ from contactcenter.asterisk.installation import find_asterisk
 from contactcenter.asterisk.render import render
 from contactcenter.changes import Author
 from contactcenter.clock import SystemClock
-from contactcenter.config import Settings, read_secrets, read_settings
+from contactcenter.config import FILE, read_secrets, read_settings
 from contactcenter.configuration.models import Configuration
 from contactcenter.dialplan import check_configuration, prompts, with_dialplans
 from contactcenter.errors import ControllerUnreachable, SiteError
+from contactcenter.listening import check_ports
 from contactcenter.recording.keys import keys_in
 from contactcenter.site import Site
 from contactcenter.store.configuration import ConfigurationRepository
@@ -31,10 +32,13 @@ from contactcenter.web.client import client_of
 
 log = logging.getLogger(__name__)
 
+IN_FORCE = "up.toml"
+"""In run/: the settings that Asterisk was started with."""
 READY_SECONDS = 60.0
 HUNG_SECONDS = 10.0
 STOP_SECONDS = 10.0
 RESTART_DELAYS = (0.5, 1.0, 2.0, 5.0, 10.0)
+IN_ORDER_SECONDS = 2.0
 STEADY_SECONDS = 60.0
 """A process that ran this long is restarted at once again."""
 
@@ -65,12 +69,18 @@ def prepare(site: Site) -> Program:
         )
     url = site.database_url(settings)
     migrate(url)
-    configuration = asyncio.run(_load(url, site))
+    configuration = configuration_of(url, site)
     flows = check_configuration(configuration, prompts(site))
     prepare_certificate(site, settings, SystemClock().now())
     installation = find_asterisk(Path(settings.asterisk.binary) if settings.asterisk.binary else None)
     conf = render(site, settings, secrets, configuration, flows=flows, installation=installation)
+    shutil.copyfile(site.path / FILE, site.run / IN_FORCE)
     return Program("asterisk", [*installation.command, "-C", str(conf), "-f"], installation.environment)
+
+
+def configuration_of(url: str, site: Site) -> Configuration:
+    """What is stored. Blocking. Raises SiteError, StoreError, BadInput."""
+    return asyncio.run(_load(url, site))
 
 
 async def _load(url: str, site: Site) -> Configuration:
@@ -96,34 +106,6 @@ async def _load(url: str, site: Site) -> Configuration:
         return configuration
     finally:
         await database.dispose()
-
-
-def ports_of(settings: Settings) -> dict[str, tuple[str, int, socket.SocketKind]]:
-    """Setting -> (address, port, kind) of everything a site listens on, without the voice ports."""
-    tcp, udp, loopback = socket.SOCK_STREAM, socket.SOCK_DGRAM, "127.0.0.1"
-    tls = {"[sip] tls_port": (settings.sip.address, settings.sip.tls_port, tcp)} if settings.sip.tls != "off" else {}
-    return {
-        "[sip] port": (settings.sip.address, settings.sip.port, udp),
-        **tls,
-        "[ports] http": (loopback, settings.ports.http, tcp),
-        "[ports] ami": (loopback, settings.ports.ami, tcp),
-        "[ports] agi": (loopback, settings.ports.agi, tcp),
-    }
-
-
-def check_ports(settings: Settings) -> None:
-    """Raises SiteError naming each port that is in use or can't be had."""
-    wrong = []
-    for name, (address, port, kind) in ports_of(settings).items():
-        with socket.socket(socket.AF_INET, kind) as probe:
-            if kind is socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((address, port))
-            except OSError as error:
-                wrong.append(f"{name}: {address}:{port} {(error.strerror or str(error)).lower()}")
-    if wrong:
-        raise SiteError(f"{'; '.join(wrong)}. End the other program, or set another port in contactcenter.toml.")
 
 
 async def run(site: Site, asterisk: Program, on_ready: Callable[[], None]) -> None:
@@ -224,7 +206,7 @@ def _end(process: int) -> bool:
         return False
     end = time.monotonic() + 2 * STOP_SECONDS
     while time.monotonic() < end:
-        if not _alive(process):
+        if not alive(process):
             return True
         time.sleep(0.05)
     with contextlib.suppress(ProcessLookupError):
@@ -232,7 +214,7 @@ def _end(process: int) -> bool:
     return True
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -246,10 +228,15 @@ async def _keep_running(site: Site, program: Program) -> None:
     while True:
         started = time.monotonic()
         try:
-            ended = f"ended with {await _run_once(site, program)}"
+            code = await _run_once(site, program)
+            ended = f"ended with {code}"
         except OSError as error:
-            ended = f"could not be started: {error}"
-        if time.monotonic() - started > STEADY_SECONDS:
+            code, ended = -1, f"could not be started: {error}"
+        ran = time.monotonic() - started
+        if code == 0 and ran > IN_ORDER_SECONDS:
+            log.info("%s was ended in order; starting it again", program.name)
+            continue
+        if ran > STEADY_SECONDS:
             delay = 0
         log.error("%s %s; starting it again in %s s", program.name, ended, RESTART_DELAYS[delay])
         await asyncio.sleep(RESTART_DELAYS[delay])

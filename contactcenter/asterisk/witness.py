@@ -10,7 +10,8 @@ from pathlib import Path
 from contactcenter.asterisk import causes
 from contactcenter.asterisk.ami import AmiClient
 from contactcenter.asterisk.errors import AmiRefused
-from contactcenter.asterisk.fallback_log import FallbackLog
+from contactcenter.asterisk.fallback_log import CALL, FallbackLog
+from contactcenter.asterisk.lines import PREFIX
 from contactcenter.asterisk.switchboard import promise_of
 from contactcenter.calls.ports import Channel, Meanwhile
 from contactcenter.ids import CallId
@@ -35,6 +36,8 @@ class AsteriskWitness:
     async def channels(self) -> dict[CallId, Channel]:
         found: dict[CallId, Channel] = {}
         for one in await self._ami.action_list("CoreShowChannels"):
+            if not _is_a_callers(one["Uniqueid"], one["Linkedid"]):
+                continue
             promise = promise_of(one["Uniqueid"])
             call = promise or CallId(one["Uniqueid"])
             answered = one["ChannelStateDesc"] == "Up"
@@ -76,3 +79,10 @@ class AsteriskWitness:
                 call, at = CallId(row[UNIQUE_ID]), datetime.fromisoformat(row[END]).replace(tzinfo=UTC)
                 ends[call] = max(at, ends.get(call, at))
         self._ends, self._read_to = ends, size
+
+
+def _is_a_callers(channel: str, linked: str) -> bool:
+    """Not the phone of an agent: one that we ring, or one that Asterisk's own queues ring for a call that was there before."""
+    if channel.startswith(f"{PREFIX}-"):
+        return False
+    return channel == linked or not (CALL.fullmatch(channel) and CALL.fullmatch(linked))

@@ -22,6 +22,7 @@ from contactcenter.configuration.reach import known_to_rules
 from contactcenter.dialplan import check_configuration, prompt_texts, prompts, spoken_texts
 from contactcenter.errors import ContactCenterError, SiteError
 from contactcenter.hours.doctor import warnings
+from contactcenter.listening import check_ports
 from contactcenter.printable import printable
 from contactcenter.recording.deleting import PARTS, strangers
 from contactcenter.recording.keys import keys_in
@@ -29,7 +30,7 @@ from contactcenter.recording.recorder import Recorder
 from contactcenter.secrecy import OTHERS
 from contactcenter.store.database import revision_of, server_version
 from contactcenter.store.recordings import RecordingRepository
-from contactcenter.supervisor import check_ports, running
+from contactcenter.supervisor import running
 
 WARNING_DAYS = 30
 """Before a certificate ends."""

@@ -47,6 +47,7 @@ COMMANDS = {
     "init": "site:init",
     "up": "site:up",
     "down": "site:down",
+    "restart": "site:restart",
     "status": "site:status",
     "serve": "site:serve",
     "doctor": "doctor:doctor",

@@ -1,4 +1,4 @@
-"""init, up, down, status, serve: a site's life."""
+"""init, up, down, restart, status, serve: a site's life."""
 
 import asyncio
 import gc
@@ -22,6 +22,8 @@ from contactcenter.site import Site
 from contactcenter.standby import leading
 from contactcenter.supervisor import down as end_site
 from contactcenter.supervisor import prepare, run, running, wait_until_ready
+from contactcenter.upkeep import counted, renew
+from contactcenter.upkeep import drain as drain_site
 
 AGENT_COLUMNS = (("number", "number"), ("name", "name"), ("state", "state"), ("since", "since"), ("queues", "queues"))
 QUEUE_COLUMNS = (
@@ -132,14 +134,48 @@ def _detach(site: Site) -> None:
 
 
 @click.command()
+@click.option(
+    "--drain",
+    is_flag=True,
+    help="First take no more calls, and wait until those that are there are over, also in queues.",
+)
+@click.option(
+    "--seconds",
+    type=click.IntRange(min=1),
+    default=1800,
+    show_default=True,
+    help="With --drain: give up after so long; the site goes on then.",
+)
 @pass_context
-def down(context: Context) -> None:
+def down(context: Context, drain: bool, seconds: int) -> None:
     """End Asterisk and the controller of the site.
 
-    Example: contactcenter --site ~/center down
+    Example: contactcenter --site ~/center down --drain --seconds 600
     """
+    if drain and running(context.site):
+        said: list[str] = []
+
+        def say(calls: int, waiting: int) -> None:
+            line = f"{counted(calls)} left, {waiting} waiting"
+            if said[-1:] != [line]:
+                said.append(line)
+                click.echo(line, err=True)
+
+        asyncio.run(drain_site(context.site, seconds, say))
     ended = end_site(context.site)
     click.echo(f"{context.site.path} is down." if ended else f"{context.site.path} was not up.")
+
+
+@click.command()
+@pass_context
+def restart(context: Context) -> None:
+    """Start the controller anew, with the code and the settings that are there now; calls go on.
+
+    Example: contactcenter --site ~/center restart
+    """
+    seconds = asyncio.run(renew(context.site))
+    calls = (context.ask_controller("status") or {}).get("calls", 0)
+    click.echo(f"{context.site.path} has a new controller after {seconds:.1f} s; it has {counted(calls)}.")
 
 
 @click.command()
@@ -162,8 +198,9 @@ def status(context: Context, as_json: bool) -> None:
         else:
             click.echo(f"{context.site.path} is down. Start it: contactcenter --site {context.site.path} up")
         return
+    draining = "; no more calls are taken" if live["draining"] else ""
     parts = ", ".join(f"{name} {'ready' if ok else 'not ready'}" for name, ok in live["parts"].items())
-    click.echo(f"{context.site.path}: {parts}; {live['calls']} calls, {live['waiting']} waiting\n")
+    click.echo(f"{context.site.path}: {parts}; {live['calls']} calls, {live['waiting']} waiting{draining}\n")
     print_table(live["queues"], QUEUE_COLUMNS, context.zone, "no queues")
     click.echo()
     print_table(live["agents"], AGENT_COLUMNS, context.zone, "no agents")

@@ -60,6 +60,7 @@ async def status(request: web.Request) -> web.Response:
         {
             "site": center.settings.name,
             "parts": request.app[READY](),
+            "draining": center.draining,
             "calls": len(center.live_calls),
             "waiting": len(engine.waiting),
             "agents": agents_view(center.configuration, engine),
