@@ -113,7 +113,7 @@ class Controller:
         )
         self.metrics = Metrics(center, gateway.ami, writer, self.health)
         monitoring.install(self.http, self.health, self.metrics)
-        draining.install(self.http, center, self.calls_left)
+        draining.install(self.http, center, recovery.calls_left)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
@@ -161,11 +161,6 @@ class Controller:
                     while self.center.live_calls:  # noqa: ASYNC110 (they end within a moment, each by itself)
                         await asyncio.sleep(0.02)
         self.center.bus.close()
-
-    async def calls_left(self) -> int:
-        """Calls that are not over: ours, and those that Asterisk alone has."""
-        there = await self.recovery.channels()
-        return len(self.center.live_calls | there)
 
     def ready(self) -> dict[str, bool]:
         return {"asterisk": self.gateway.ami.connected, "fastagi": self.agi.listening}

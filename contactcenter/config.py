@@ -61,13 +61,17 @@ class Distribution(Section):
 
 class Fallback(Section):
     on_call: list[str] = Field(
-        default_factory=list, description="extensions that ring when the controller does not answer"
+        default_factory=list,
+        description="extensions that ring without a controller when no agent of the queue takes the call",
     )
     ring_seconds: int = Field(
         20, ge=5, le=120, description="how long they ring before the caller hears that they are busy"
     )
     after_seconds: int = Field(
-        10, ge=2, le=600, description="how long callers wait for a controller that is away before they ring"
+        10,
+        ge=2,
+        le=600,
+        description="how long callers wait for a controller that is away before Asterisk's own queues serve them",
     )
 
 
@@ -183,7 +187,11 @@ def read_secrets(site: Path) -> Secrets:
 def write_settings(site: Path, settings: Settings) -> None:
     """Writes contactcenter.toml with every field's help text beside it."""
     document = tomlkit.document()
-    document.add(tomlkit.comment("The settings of this site. Restart it after a change: contactcenter down, then up."))
+    document.add(
+        tomlkit.comment(
+            "The settings of this site. After a change: contactcenter restart; of sip, ports or asterisk: contactcenter down, then up."
+        )
+    )
     _fill(document, settings)
     write_private(site / FILE, tomlkit.dumps(document))
 

@@ -54,9 +54,9 @@ class Recovery:
         self._told: dict[CallId, set[tuple[object, ...]]] = {}
         self._reading = asyncio.Lock()
 
-    async def channels(self) -> set[CallId]:
-        """The calls that Asterisk has, whoever looks after them. Raises what the witness raises."""
-        return {*await self._witness.channels()} | self._closing
+    async def calls_left(self) -> int:
+        """Calls that are not over, whoever looks after them. Raises what the witness raises."""
+        return len({*await self._witness.channels()} | self._closing | self._center.live_calls)
 
     async def load(self, promises: list[Promise]) -> list[e.Fact]:
         """Takes on the calls that are open, and the promises to call back; the facts of those calls, in their order."""

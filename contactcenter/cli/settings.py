@@ -48,7 +48,7 @@ def show(context: Context, as_json: bool) -> None:
 @json_option
 @pass_context
 def set_(context: Context, settings: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-    """Change settings, all of them or none; restart the site for them: contactcenter down, then up.
+    """Change settings, all of them or none; they hold from `contactcenter restart` on, those of sip, ports and asterisk from the next `up`.
 
     Example: contactcenter site set service.warning_days=45 fallback.on_call=1001,1002
     """

@@ -6,7 +6,11 @@ import time
 from typing import Any
 
 import pytest
+from alembic import command
 
+from contactcenter.config import read_settings
+from contactcenter.site import Site
+from contactcenter.store.database import alembic_config, revision_of
 from rig.center import Center, CommandFailed
 
 SILENT = {"wrap_up_seconds": 0, "announce_seconds": 0, "ring_seconds": 30}
@@ -111,4 +115,33 @@ async def test_drain_serves_who_is_there_and_takes_nobody_else(center: Center) -
     assert ("refused", "no more calls were taken: the site was about to end") in ends
     assert len(center.facts("RecordingSaved")) == 2
     await center.down()
+    await center.up()
+
+
+async def test_restart_wants_settings_that_the_next_controller_can_start_with(center: Center) -> None:
+    """Whatever is wrong is said before anything ends. A database of an older version is migrated."""
+    process = (await center.read("status"))["processes"]["serve"]
+    file = center.folder / "contactcenter.toml"
+    good = file.read_text(encoding="utf-8")
+    for change, problem in (
+        (("warning_days = 30", "warning_days = -1"), "service.warning_days is -1"),
+        (("qualify_seconds = 0", "qualify_seconds = 60"), r"\[sip\] in contactcenter.toml changed since Asterisk was"),
+    ):
+        assert change[0] in good
+        file.write_text(good.replace(*change), encoding="utf-8")
+        with pytest.raises(CommandFailed, match=problem):
+            await center.cc("restart")
+        assert int((center.folder / "run" / "serve.pid").read_text()) == process
+        assert (await center.status())["parts"] == {"asterisk": True, "fastagi": True}
+    file.write_text(good.replace("warning_days = 30", "warning_days = 45"), encoding="utf-8")
+    url = Site(center.folder).database_url(read_settings(center.folder))
+    await asyncio.to_thread(command.downgrade, alembic_config(url), "-1")
+    assert "has a new controller" in await center.cc("restart")
+    current, newest = await asyncio.to_thread(revision_of, url)
+    assert current == newest
+    assert (await center.read("status"))["processes"]["serve"] != process
+    await center.down()
+    with pytest.raises(CommandFailed, match="has no controller that `up` runs"):
+        await center.cc("restart")
+    assert "was not up" in await center.cc("down", "--drain")
     await center.up()

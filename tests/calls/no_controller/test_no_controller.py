@@ -9,9 +9,10 @@ import pytest
 from rig.center import Center
 
 
-@pytest.mark.settings(after_seconds="2")
+@pytest.mark.settings(after_seconds="2", on_call='["1006"]')
 async def test_fallback_rings_the_on_call_phones(center: Center) -> None:
-    async with center.agent("1002", answer_after=0.2, tone=600) as on_call, center.caller() as caller:
+    """Nobody of the hotline's queue is on duty. The call is in the store once the site is up again."""
+    async with center.agent("1006", answer_after=0.2, tone=600) as on_call, center.caller() as caller:
         await kill(center, "up", "serve")
         await caller.dial()
         await caller.wait_answered(10)
@@ -24,6 +25,10 @@ async def test_fallback_rings_the_on_call_phones(center: Center) -> None:
         assert (await caller.wait_ended()).how == "remote_bye"
     await center.down()
     await center.up()
+    record = await center.wait_call()
+    assert (record["agent"], record["queue"], record["outcome"]) == ("1006", "", "answered")
+    assert record["ticket"]
+    assert record["recording"]
 
 
 async def test_a_hung_controller_is_replaced_and_its_caller_taken(center: Center) -> None:
