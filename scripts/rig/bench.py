@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from rig import bench_acd, bench_calls, bench_customers, bench_erlang, bench_peer, bench_store
+from rig import bench_acd, bench_calls, bench_customers, bench_erlang, bench_peer, bench_recovery, bench_store
 
 
 def main() -> int:
@@ -18,6 +18,7 @@ def main() -> int:
         ("acd", bench_acd.acd, bench_acd.add_options),
         ("erlang", bench_erlang.erlang, bench_erlang.add_options),
         ("customers", bench_customers.customers, bench_customers.add_options),
+        ("recovery", bench_recovery.recovery, bench_recovery.add_options),
         ("store", bench_store.store, bench_store.add_options),
     ):
         one = benches.add_parser(
