@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 BACK_SECONDS = 3.0
-"""In which those who waited come back; nobody is served before that, so that no place is lost."""
+"""In which the next of those who waited comes back; nobody is served before all are there, so that no place is lost."""
 
 
 class Recovery:
@@ -98,12 +98,12 @@ class Recovery:
             return
         await self._look(None)
         try:
-            async with asyncio.timeout(BACK_SECONDS):
-                while self._expected & self._open.keys():
-                    self._taken.clear()
+            while self._expected & self._open.keys():
+                self._taken.clear()
+                async with asyncio.timeout(BACK_SECONDS):
                     await self._taken.wait()
         except TimeoutError:
-            log.warning("not all who waited have come back in %g s", BACK_SECONDS)
+            log.warning("not all who waited have come back: nobody did for %g s", BACK_SECONDS)
 
     async def run(self) -> None:
         """Watches what goes on without us, until there is nothing more of it; and saves recordings that were left."""

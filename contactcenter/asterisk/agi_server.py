@@ -12,6 +12,8 @@ from contactcenter.asterisk.wire import keep_alive
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 1.0  # seconds
+BACKLOG = 1024
+"""Connections that may wait to be taken: after a restart all calls come at once, and one that finds no room tries again a second later."""
 
 
 class _Link(asyncio.Protocol):
@@ -160,7 +162,9 @@ class AgiServer:
         def connect() -> _Link:
             return _Link(links, accept, self._header_timeout, self._max_header_bytes)
 
-        server = await asyncio.get_running_loop().create_server(connect, self._host, self._port, start_serving=False)
+        server = await asyncio.get_running_loop().create_server(
+            connect, self._host, self._port, start_serving=False, backlog=BACKLOG
+        )
         try:
             async with asyncio.TaskGroup() as sessions:
                 try:

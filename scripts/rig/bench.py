@@ -6,7 +6,16 @@ import argparse
 import asyncio
 import sys
 
-from rig import bench_acd, bench_calls, bench_customers, bench_erlang, bench_peer, bench_recording, bench_store
+from rig import (
+    bench_acd,
+    bench_calls,
+    bench_customers,
+    bench_erlang,
+    bench_peer,
+    bench_recording,
+    bench_recovery,
+    bench_store,
+)
 
 
 def main() -> int:
@@ -19,6 +28,7 @@ def main() -> int:
         ("erlang", bench_erlang.erlang, bench_erlang.add_options),
         ("customers", bench_customers.customers, bench_customers.add_options),
         ("recording", bench_recording.recording, bench_recording.add_options),
+        ("recovery", bench_recovery.recovery, bench_recovery.add_options),
         ("store", bench_store.store, bench_store.add_options),
     ):
         one = benches.add_parser(

@@ -6,6 +6,7 @@ Every caller has a number of its own, so a call is known in all three by it.
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ONCE = ("CallArrived", "CallEnded", "SurveyAnswered", "RecordingSaved", "TicketOpened")
 SOURCE, CHANNEL, OTHER_CHANNEL, CONTEXT, UNIQUE_ID = 1, 5, 6, 3, 16
 """Columns of cdr_csv."""
+PART = re.compile(r"[\w.]+-(caller|agent)\.wav")
 REAL_TALK_SECONDS = 0.5
 """A shorter one may be one that the caller left in the instant it was answered: no bridge, no CDR of it."""
 
@@ -59,7 +61,7 @@ def balance(center: Center, callers: Sequence[Leg], phones: Sequence[Leg], shown
         if fact.get("call"):
             by_call[fact["call"]].append(fact)
     books.alarms.update(fact["name"] for fact in facts if fact["kind"] == "AlarmRaised")
-    books.unrecorded.update(fact["why"] for fact in facts if fact["kind"] == "RecordingFailed")
+    books.unrecorded.update(PART.sub("one part", fact["why"]) for fact in facts if fact["kind"] == "RecordingFailed")
     books.recovered.update(fact["how"] for fact in facts if fact["kind"] == "CallRecovered")
     arrivals: defaultdict[str, set[str]] = defaultdict(set)
     for fact in facts:

@@ -32,8 +32,8 @@ class Chaos:
     ) -> None:
         self._center, self._relay, self._rng, self._log = center, relay, random.Random(seed), log
         self.done: Counter[str] = Counter()
-        self.kills: list[float] = []
-        """When a controller ended (monotonic)."""
+        self.absent: list[tuple[float, float]] = []
+        """From when to when (monotonic) a controller could not answer: frozen, or killed and the next one on its way."""
         self._kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "controller killed": self._kill,
             "controller frozen": self._freeze,
@@ -55,17 +55,21 @@ class Chaos:
 
     async def _kill(self) -> None:
         with contextlib.suppress(ValueError, ProcessLookupError):
-            await self._center.kill_controller()
-            self.kills.append(time.monotonic())
+            began, killed = time.monotonic(), await self._center.kill_controller()
+            with contextlib.suppress(TimeoutError):
+                await self._center.wait_another_controller(killed)
+            self.absent.append((began, time.monotonic()))
 
     async def _freeze(self) -> None:
         with contextlib.suppress(ValueError, ProcessLookupError):
             process = int((self._center.folder / "run" / "serve.pid").read_text())
             os.kill(process, signal.SIGSTOP)
+            began = time.monotonic()
             try:
                 await asyncio.sleep(self._rng.uniform(*FROZEN))
             finally:
                 os.kill(process, signal.SIGCONT)
+                self.absent.append((began, time.monotonic()))
 
     async def _cut(self) -> None:
         self._relay.cut()

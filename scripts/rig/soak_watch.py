@@ -33,7 +33,7 @@ class Sample:
 
 
 class Watch:
-    """samples: by the name of the process. slowest: seconds that the controller took to say how it is, while nothing was done to it."""
+    """samples: by the name of the process. answers: when the controller was asked how it is, and how many seconds it took to say so."""
 
     def __init__(self, center: Center) -> None:
         self._center = center
@@ -49,6 +49,12 @@ class Watch:
             if "asterisk" in await self._center.health():
                 self.answers.append((began, time.monotonic() - began))
             await asyncio.sleep(1.0)
+
+    def answered(self, absent: Sequence[tuple[float, float]]) -> list[float]:
+        """Seconds of the answers, the longest last, without those asked while it was absent, from when to when."""
+        return sorted(
+            took for began, took in self.answers if not any(since - took <= began <= until for since, until in absent)
+        )
 
     def _look(self, name: str) -> None:
         with contextlib.suppress(OSError, ValueError, psutil.Error):
