@@ -251,7 +251,7 @@ class Center:
             if good(answer):
                 return answer
             if time.monotonic() > end:
-                raise TimeoutError(f"after {timeout} s still: {json.dumps(answer, ensure_ascii=False)[:2000]}")
+                raise TimeoutError(f"after {timeout} s still: {str(answer)[:2000]}")
             await asyncio.sleep(0.03)
 
     def caller(self, number: str = "13800000001", **more: Any) -> Caller:

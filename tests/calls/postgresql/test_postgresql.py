@@ -80,7 +80,7 @@ async def test_it_is_restarted_while_calls_go_on(center: Center, postgresql: Pos
         await center.wait_fact("CallerIdentified", call=last["call"], by="number")
         await known.hang_up()
     assert len(seconds) > 50
-    assert max(seconds) < 0.5, "the event loop waits for nothing"
+    assert max(seconds) < 1.5, "the event loop waits for nothing"
     await check_what_is_stored(center)
 
 
