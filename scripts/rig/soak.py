@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import random
 import shutil
 import sys
@@ -32,7 +33,7 @@ from rig.soak_people import PATIENCE_SECONDS, Agents, Callers
 from rig.soak_watch import Watch, growth_per_hour
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 PROMPT_FRAMES = 4000  # at 8 kHz
 WARM_UP_SECONDS = 120.0
@@ -87,13 +88,19 @@ async def _soak(folder: Path, options: argparse.Namespace) -> list[str]:
         agents, watch = Agents(center, agent_numbers(options.agents), rng), Watch(center)
         callers = Callers(center, agents, rng)
         async with AmiRelay(center) as relay:
-            chaos = Chaos(center, relay, options.seed, _say, kill_asterisk=options.kill_asterisk)
+            killed = callers.line_is_dead if options.kill_asterisk else None
+            chaos = Chaos(center, relay, options.seed, _say, killed)
             if options.chaos:
                 await relay.use()
             async with agents, callers.crowd, _aside(watch.run()):
                 await callers.crowd.place(numbers, options.cps)
                 async with _aside(chaos.run() if options.chaos else asyncio.sleep(0)):
-                    await _until_over(callers, len(numbers), options)
+                    await _until(
+                        lambda: len(callers.crowd.legs) == len(numbers), callers, len(numbers), 60 * options.minutes
+                    )
+                await _until(
+                    lambda: all(leg.over for leg in callers.crowd.legs), callers, len(numbers), PATIENCE_SECONDS
+                )
                 left = await _settled(center)
         shown = {id(leg): shown_number(leg) for leg in agents.calls}
         books = balance(center, callers.crowd.legs, agents.calls, shown)
@@ -142,21 +149,17 @@ def _say(text: str) -> None:
     console.print(f"{seconds // 60:3}:{seconds % 60:02}  {text}")
 
 
-async def _until_over(callers: Callers, calls: int, options: argparse.Namespace) -> None:
-    """Until SIPp has placed all calls and all are over; or until no patience can explain it any more."""
-    end = time.monotonic() + 60 * options.minutes + PATIENCE_SECONDS + SETTLE_SECONDS
-    next_line = 0.0
-    while time.monotonic() < end:
-        legs = callers.crowd.legs
-        up = sum(not leg.over for leg in legs)
-        if not callers.crowd.alive or (len(legs) == calls and not up):
-            break
+async def _until(done: Callable[[], bool], callers: Callers, calls: int, seconds: float) -> None:
+    """Until that is done, SIPp has ended, or nothing can explain it any more."""
+    end, next_line = time.monotonic() + seconds + SETTLE_SECONDS, 0.0
+    while not done() and callers.crowd.alive and time.monotonic() < end:
         if time.monotonic() >= next_line:
             next_line = time.monotonic() + PROGRESS_SECONDS
-            _say(f"{len(legs)} of {calls} calls made, {up} of them up; load {machine().partition('load ')[2][:4]}")
+            up = sum(not leg.over for leg in callers.crowd.legs)
+            _say(f"{len(callers.crowd.legs)} of {calls} calls made, {up} of them up; load {os.getloadavg()[0]:.1f}")
         await asyncio.sleep(0.2)
-    if len(callers.crowd.legs) < calls:
-        _say(f"SIPp placed {len(callers.crowd.legs)} of {calls} calls: {callers.crowd.complaints()[-300:]}")
+    if (placed := len(callers.crowd.legs)) < calls:
+        _say(f"SIPp placed {placed} of {calls} calls: {callers.crowd.complaints()[-300:]}")
 
 
 async def _settled(center: Center) -> list[str]:

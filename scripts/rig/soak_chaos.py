@@ -28,8 +28,14 @@ class Chaos:
     """done: what was done, and how often. log: told each as it happens."""
 
     def __init__(
-        self, center: Center, relay: AmiRelay, seed: int, log: Callable[[str], None], *, kill_asterisk: bool
+        self,
+        center: Center,
+        relay: AmiRelay,
+        seed: int,
+        log: Callable[[str], None],
+        asterisk_killed: Callable[[], None] | None,
     ) -> None:
+        """asterisk_killed: told when Asterisk was killed; None: it never is."""
         self._center, self._relay, self._rng, self._log = center, relay, random.Random(seed), log
         self.done: Counter[str] = Counter()
         self.absent: list[tuple[float, float]] = []
@@ -41,7 +47,8 @@ class Chaos:
             "AMI silent": self._silence,
             "SQLite locked": self._lock,
         }
-        if kill_asterisk:
+        self._asterisk_killed = asterisk_killed
+        if asterisk_killed is not None:
             self._kinds["Asterisk killed"] = self._kill_asterisk
 
     async def run(self) -> None:
@@ -94,3 +101,5 @@ class Chaos:
     async def _kill_asterisk(self) -> None:
         with contextlib.suppress(ValueError, OSError):
             self._center.kill_asterisk()
+        assert self._asterisk_killed is not None  # noqa: S101
+        self._asterisk_killed()

@@ -86,9 +86,18 @@ class Callers:
         self.did: Counter[str] = Counter()
         self.gave_up: list[str] = []
         """Numbers of those whom nobody served in PATIENCE_SECONDS."""
+        self._dead = asyncio.Event()
         self.crowd = Crowd(center, self.live)
 
+    def line_is_dead(self) -> None:
+        """Asterisk is gone: all who are up hear nothing more, and hang up."""
+        self._dead.set()
+        self._dead = asyncio.Event()
+
     async def live(self, leg: Leg) -> None:
+        await first(self._go_through(leg), self._dead.wait())
+
+    async def _go_through(self, leg: Leg) -> None:
         rng = self._rng
         (stage,) = rng.choices([*CALLERS], [*CALLERS.values()])
         self.did[stage] += 1
