@@ -201,6 +201,7 @@ def report(  # noqa: PLR0917
         "doubled": str(len(books.doubled)),
         "told differently": str(len(books.differ)),
         "came and went without a controller": str(len(books.unknown)),
+        "ended by a killed Asterisk": str(books.unwitnessed),
         "left behind": str(len(left)),
         "waited in vain": str(len(callers.gave_up)),
     }

@@ -21,6 +21,7 @@ ONCE = ("CallArrived", "CallEnded", "SurveyAnswered", "RecordingSaved", "TicketO
 SOURCE, CHANNEL, OTHER_CHANNEL, CONTEXT, UNIQUE_ID = 1, 5, 6, 3, 16
 """Columns of cdr_csv."""
 PART = re.compile(r"[\w.]+-(caller|agent)\.wav")
+KILLED = "Asterisk went away"
 REAL_TALK_SECONDS = 0.5
 """A shorter one may be one that the caller left in the instant it was answered: no bridge, no CDR of it."""
 
@@ -37,6 +38,8 @@ class Books:
     alarms: Counter[str] = field(default_factory=Counter)
     unrecorded: Counter[str] = field(default_factory=Counter)
     """Conversations without a recording, by the reason."""
+    unwitnessed: int = 0
+    """Calls of an Asterisk that was killed, and wrote no CDR of them."""
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     differ: list[str] = field(default_factory=list)
@@ -75,21 +78,26 @@ def balance(center: Center, callers: Sequence[Leg], phones: Sequence[Leg], shown
     return books
 
 
-def _one(books: Books, leg: Leg, told: Told, facts: list[dict[str, Any]], answered: Counter[tuple[str, str]]) -> None:
+def _one(
+    books: Books, leg: Leg, told: Told | None, facts: list[dict[str, Any]], answered: Counter[tuple[str, str]]
+) -> None:
     """facts: of all calls from that number."""
     who, arrived = leg.caller, {fact["call"] for fact in facts}
     books.made += 1
     if leg.trying_at is None:
         books.lost.append(f"{who}: Asterisk did not take the call")
         return
-    if len(told.calls) != 1:
+    if any(fact.get("why", "").startswith(KILLED) for fact in facts):
+        books.unwitnessed += 1
+        told = None
+    elif told is not None and len(told.calls) != 1:
         books.differ.append(f"{who}: Asterisk has {len(told.calls)} calls: {sorted(told.calls)}")
     if not arrived:
-        (books.unknown if told.calls else books.lost).append(f"{who}: not in the store, {leg.ending}")
+        (books.unknown if told and told.calls else books.lost).append(f"{who}: not in the store, {leg.ending}")
         return
     if len(arrived) > 1:
         books.doubled.append(f"{who}: arrived as {sorted(arrived)}")
-    if told.calls and arrived != told.calls:
+    if told and told.calls and arrived != told.calls:
         books.differ.append(f"{who}: Asterisk calls it {sorted(told.calls)}, the store {sorted(arrived)}")
     _facts(books, who, facts)
     _talks(books, who, facts, told, answered)
@@ -113,7 +121,7 @@ def _facts(books: Books, who: str, facts: Sequence[dict[str, Any]]) -> None:
 
 
 def _talks(
-    books: Books, who: str, facts: Sequence[dict[str, Any]], told: Told, answered: Counter[tuple[str, str]]
+    books: Books, who: str, facts: Sequence[dict[str, Any]], told: Told | None, answered: Counter[tuple[str, str]]
 ) -> None:
     """Asterisk's bridges, the store's conversations and the phones that were answered are about the same agents."""
     call, kinds = facts[0]["call"], {fact["kind"] for fact in facts}
@@ -121,9 +129,9 @@ def _talks(
     real = {
         fact["agent"] for fact in facts if fact["kind"] == "TalkEnded" and fact["talk_seconds"] >= REAL_TALK_SECONDS
     }
-    if missing := told.agents - talks:
+    if told and (missing := told.agents - talks):
         books.lost.append(f"{who} {call}: Asterisk knows of a conversation with {_all(missing)}, the store does not")
-    if invented := real - told.agents:
+    if told and (invented := real - told.agents):
         books.differ.append(f"{who} {call}: the store knows of a conversation with {_all(invented)}, Asterisk does not")
     if unheard := {agent for agent in real if not answered[who, agent]}:
         books.differ.append(f"{who} {call}: {_all(unheard)} answered by the store, and not on the wire")
