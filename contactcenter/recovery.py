@@ -79,7 +79,7 @@ class Recovery:
         async with self._reading:
             facts = [] if call in self._open else await self._store.facts(call)
             known = self._standing(call, facts) if facts else None
-            told = (await self._learn()).get(call)
+            told = (await self._learn(call)).get(call)
             stood = self._open.pop(call, known)
             self._known.add(call)
             if stood is not None and told is not None:
@@ -125,9 +125,9 @@ class Recovery:
         self._after[call] = facts[-1].at
         return standing_of(call, facts)
 
-    async def _learn(self) -> dict[CallId, Meanwhile]:
-        """Reads on in Asterisk's log. A call that nobody knew is open from then on."""
-        told = await self._witness.meanwhile(self._after)
+    async def _learn(self, only: CallId | None = None) -> dict[CallId, Meanwhile]:
+        """Reads on in Asterisk's log, about all calls or one. A call that nobody knew is open from then on."""
+        told = await self._witness.meanwhile(self._after, only)
         for call, what in told.items():
             if call in self._open or call in self._known or call in self._center.live_calls:
                 continue
@@ -204,7 +204,7 @@ class Recovery:
         self._talking.discard(stood.call)
         ended = await self._witness.ended(stood.call)
         async with self._reading:
-            told = (await self._learn()).get(stood.call)
+            told = (await self._learn(stood.call)).get(stood.call)
         promise = self._promises.get(stood.call)
         if promise is not None and stood.agent is None and not stood.talked:
             del self._promises[stood.call]

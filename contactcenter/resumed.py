@@ -82,8 +82,8 @@ class Resumed(Journey):
 
     async def _pick_up(self, to: Destination) -> tuple[Ending, bool]:
         """What was under way at the destination, as `carry_out` would go on with it."""
-        stood, step = self.stood, self.walk
-        step.step = stood.step
+        stood = self.stood
+        self.walk.step = stood.step
         if stood.agent is not None and (self.back.bridged or self.back.transferred_to):
             await self._talk_went_on(stood.agent)
             if not self.back.transferred_to:

@@ -134,14 +134,15 @@ class FallbackLog:
         self._node, self._end = _marked(mark)
         self._kept = self._end
 
-    def read(self, after: Mapping[CallId, datetime]) -> dict[CallId, Meanwhile]:
-        """What befell each call that is not done with. Blocking. A file that was moved away is done with."""
+    def read(self, after: Mapping[CallId, datetime], only: CallId | None = None) -> dict[CallId, Meanwhile]:
+        """What befell each call that is not done with, or that one. Blocking. A file that was moved away is done with."""
         try:
             with self._file.open("rb") as file:
                 self._read_on(file)
         except FileNotFoundError:
             return {}
-        return meanwhile([line for _, line in self._open], after, self._arrived, self._name_of)
+        lines = [line for _, line in self._open if only in {None, line.call}]
+        return meanwhile(lines, after, self._arrived, self._name_of)
 
     def _read_on(self, file: io.BufferedReader) -> None:
         found = os.fstat(file.fileno())

@@ -52,8 +52,10 @@ class AsteriskWitness:
         except AmiRefused:
             return  # it is gone already
 
-    async def meanwhile(self, after: Mapping[CallId, datetime]) -> dict[CallId, Meanwhile]:
-        return await asyncio.to_thread(self._log.read, after)
+    async def meanwhile(
+        self, after: Mapping[CallId, datetime], only: CallId | None = None
+    ) -> dict[CallId, Meanwhile]:
+        return await asyncio.to_thread(self._log.read, after, only)
 
     async def done_but(self, calls: Collection[CallId]) -> None:
         await asyncio.to_thread(self._log.done_but, calls)

@@ -80,14 +80,16 @@ class FactWriter:
         self._connection: Connection | None = None
         self._in_doubt = False
         """A commit failed, and may have been done all the same, as when the connection is lost in that instant."""
-
         self.on_commit: Callable[[float], None] = lambda _: None
         """Told, in the writer's thread, how many seconds a group took that was committed."""
 
     @property
     def waiting(self) -> int:
-        """How many facts wait in memory for the database."""
-        return len(self._waiting)
+        """How many facts wait for the database, in memory and on disk."""
+        with self._lock:
+            if self._behind is None or self._spool is None or not self._waiting:
+                return len(self._waiting)
+            return self._spool.last - (self._waiting[0][0] or 0) + 1
 
     async def open(self) -> list[e.Fact]:
         """Takes on, and answers with, what an earlier process could not commit any more. Before anything is written."""
@@ -105,24 +107,31 @@ class FactWriter:
 
     def write(self, fact: e.Fact) -> None:
         """On the event loop."""
+        trouble = self._keep(fact)
+        if not self._arrived.is_set():
+            self._arrived.set()
+        if trouble is not None:  # without the lock: what is told becomes a fact
+            self._tell(*trouble)
+
+    def _keep(self, fact: e.Fact) -> tuple[str, str] | None:
+        """On disk and in memory, as far as that goes; what a person must look at."""
+        trouble: tuple[str, str] | None = None
         with self._lock:
             number: int | None = None
-            kept = self._spool is None
             if self._spool is not None:
                 try:
-                    number, kept = self._spool.append(fact), True
+                    number = self._spool.append(fact)
                     self._told.discard("facts_in_memory_only")
                 except OSError as error:
                     number = self._spool.last
-                    self._tell("facts_in_memory_only", f"facts can't be written to disk: {error.strerror or error}")
+                    trouble = "facts_in_memory_only", f"facts can't be written to disk: {error.strerror or error}"
             if self._behind is None:
                 self._waiting.append((number, fact))
                 if self._spool is not None and len(self._waiting) >= MOST_IN_MEMORY:
                     self._behind = self._spool.size
-            elif not kept:
-                self._tell("facts_lost", "neither the database nor the disk takes facts, and memory is full")
-        if not self._arrived.is_set():
-            self._arrived.set()
+            elif trouble is not None:
+                trouble = "facts_lost", "neither the database nor the disk takes facts, and memory is full"
+        return trouble
 
     async def do(self, work: Callable[[Connection], T]) -> T:
         """Does it in the transaction of the next group, one piece of work after the other, and returns when that is committed.
