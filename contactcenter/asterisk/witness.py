@@ -52,9 +52,7 @@ class AsteriskWitness:
         except AmiRefused:
             return  # it is gone already
 
-    async def meanwhile(
-        self, after: Mapping[CallId, datetime], only: CallId | None = None
-    ) -> dict[CallId, Meanwhile]:
+    async def meanwhile(self, after: Mapping[CallId, datetime], only: CallId | None = None) -> dict[CallId, Meanwhile]:
         return await asyncio.to_thread(self._log.read, after, only)
 
     async def done_but(self, calls: Collection[CallId]) -> None:

@@ -48,9 +48,7 @@ class Witness(Protocol):
         """When a call ended; None where nothing was written down, as when Asterisk itself was killed."""
         ...
 
-    async def meanwhile(
-        self, after: Mapping[CallId, datetime], only: CallId | None = None
-    ) -> dict[CallId, Meanwhile]:
+    async def meanwhile(self, after: Mapping[CallId, datetime], only: CallId | None = None) -> dict[CallId, Meanwhile]:
         """Of all calls that are not done with, or of one. after: of a call that is known, its last fact; what was before it is known
         too.
         """

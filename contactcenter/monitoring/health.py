@@ -66,8 +66,9 @@ class Health:
     def parts(self) -> tuple[Part, ...]:
         asterisk = "" if self._ami.connected else "its manager interface does not answer"
         fastagi = "" if self._listening() else "the controller does not listen"
-        waiting = self._facts.waiting
-        facts = "" if waiting <= MOST_WAITING else f"{waiting} facts wait to be written"
+        waiting, failing = self._facts.waiting, self._facts.failing
+        facts = f"{waiting} facts wait to be written" if failing or waiting > MOST_WAITING else ""
+        facts += f": {failing}" if failing else ""
         return (
             Part("asterisk", "asterisk_away", asterisk, needed=True),
             Part("fastagi", "fastagi_away", fastagi, needed=True),

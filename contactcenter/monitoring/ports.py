@@ -30,6 +30,11 @@ class Facts(Protocol):
         """How many facts are not committed yet."""
         ...
 
+    @property
+    def failing(self) -> str:
+        """Why the last group could not be committed; "" when it was."""
+        ...
+
 
 class AlarmHistory(Protocol):
     async def untold(self, since: datetime, before: datetime) -> list[AlarmRaised]:

@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contactcenter import events as e
 from contactcenter.errors import StoreError
 from contactcenter.store import tables as t
+from contactcenter.store.backlog import Backlog
 from contactcenter.store.database import blocking, worker_of
+from contactcenter.store.engines import trouble
 from contactcenter.store.projections import Projections
 from contactcenter.store.spool import Numbered, Spool
 
@@ -31,8 +33,6 @@ AWAY = (OperationalError, InterfaceError, InternalError, OSError)
 standby is.
 """
 WRITTEN = select(func.max(t.facts.c.number))
-MOST_IN_MEMORY = 20_000
-"""Facts; while more of them wait for the database, they are on disk alone."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,8 +56,8 @@ class _Job:
 class FactWriter:
     """Takes facts from the bus at once, commits them in order, at most GROUP_SECONDS later.
 
-    A commit that fails because of the database is tried again every RETRY_SECONDS until it succeeds. Meanwhile facts wait, the first
-    MOST_IN_MEMORY of them in memory too, all of them in the spool: there they also survive the end of the process, see `open`.
+    A commit that fails because of the database is tried again every RETRY_SECONDS until it succeeds. Meanwhile facts wait in the backlog;
+    in its spool they also survive the end of the process, see `open`.
 
     A thread of its own gathers and writes, with an engine of its own: each change of threads costs more than a statement, and
     an async engine would change them three times for each. The event loop is woken only for those who wait.
@@ -68,11 +68,7 @@ class FactWriter:
         self.engine = blocking(database)
         self.on_trouble: Callable[[str, str], None] = lambda _name, _detail: None
         """Told on the event loop what a person must look at: a short name, and one line. Once, until it is over."""
-        self._spool, self._told = spool, set[str]()
-        self._waiting: list[Numbered] = []
-        self._lock = threading.Lock()
-        self._behind: int | None = None
-        """Where in the spool the facts begin that are not in memory."""
+        self._backlog, self._told = Backlog(spool), set[str]()
         self._jobs: deque[_Job] = deque()
         self._watchers: deque[asyncio.Future[None]] = deque()
         self._arrived, self._stopped = threading.Event(), threading.Event()
@@ -80,58 +76,38 @@ class FactWriter:
         self._connection: Connection | None = None
         self._in_doubt = False
         """A commit failed, and may have been done all the same, as when the connection is lost in that instant."""
+        self.failing = ""
+        """Why the last group could not be committed; "" when it was."""
         self.on_commit: Callable[[float], None] = lambda _: None
         """Told, in the writer's thread, how many seconds a group took that was committed."""
 
     @property
     def waiting(self) -> int:
         """How many facts wait for the database, in memory and on disk."""
-        with self._lock:
-            if self._behind is None or self._spool is None or not self._waiting:
-                return len(self._waiting)
-            return self._spool.last - (self._waiting[0][0] or 0) + 1
+        return len(self._backlog)
 
     async def open(self) -> list[e.Fact]:
         """Takes on, and answers with, what an earlier process could not commit any more. Before anything is written."""
-        if self._spool is None:
-            return []
-        self._waiting = await asyncio.to_thread(self._left_by_others, self._spool)
-        if self._waiting:
-            log.warning("%d facts of an earlier process are committed now", len(self._waiting))
+        left = await asyncio.to_thread(self._take_on)
+        if left:
+            log.warning("%d facts of an earlier process are committed now", len(left))
         self._arrived.set()
-        return [fact for _, fact in self._waiting]
+        return [fact for _, fact in left]
 
-    def _left_by_others(self, spool: Spool) -> list[Numbered]:
+    def _take_on(self) -> list[Numbered]:
         with self.engine.connect() as connection:
-            return spool.earlier(connection.execute(WRITTEN).scalar() or 0)
+            return self._backlog.take_on(connection.execute(WRITTEN).scalar() or 0)
 
     def write(self, fact: e.Fact) -> None:
         """On the event loop."""
-        trouble = self._keep(fact)
+        wrong = self._backlog.add(fact)
         if not self._arrived.is_set():
             self._arrived.set()
-        if trouble is not None:  # without the lock: what is told becomes a fact
-            self._tell(*trouble)
-
-    def _keep(self, fact: e.Fact) -> tuple[str, str] | None:
-        """On disk and in memory, as far as that goes; what a person must look at."""
-        trouble: tuple[str, str] | None = None
-        with self._lock:
-            number: int | None = None
-            if self._spool is not None:
-                try:
-                    number = self._spool.append(fact)
-                    self._told.discard("facts_in_memory_only")
-                except OSError as error:
-                    number = self._spool.last
-                    trouble = "facts_in_memory_only", f"facts can't be written to disk: {error.strerror or error}"
-            if self._behind is None:
-                self._waiting.append((number, fact))
-                if self._spool is not None and len(self._waiting) >= MOST_IN_MEMORY:
-                    self._behind = self._spool.size
-            elif trouble is not None:
-                trouble = "facts_lost", "neither the database nor the disk takes facts, and memory is full"
-        return trouble
+        if wrong is None:
+            self._told.clear()
+        elif wrong[0] not in self._told:
+            self._told.add(wrong[0])
+            self.on_trouble(*wrong)
 
     async def do(self, work: Callable[[Connection], T]) -> T:
         """Does it in the transaction of the next group, one piece of work after the other, and returns when that is committed.
@@ -148,7 +124,7 @@ class FactWriter:
         while True:
             watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._watchers.append(watcher)  # before looking: what is written after that is told
-            if not self._waiting and self._behind is None:
+            if self._backlog.empty:
                 self._watchers.remove(watcher)
                 return
             await watcher
@@ -166,8 +142,7 @@ class FactWriter:
             self._stopped.set()
             self._arrived.set()
             await writing
-            if self._spool is not None:
-                self._spool.close(settled=not self._waiting and self._behind is None)
+            self._backlog.close()
 
     def _write_groups(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
@@ -181,42 +156,18 @@ class FactWriter:
             self._close()
 
     def _write_group(self, loop: asyncio.AbstractEventLoop) -> None:
-        batch, jobs = self._waiting.copy(), [self._jobs.popleft() for _ in range(len(self._jobs))]
+        batch, jobs = self._backlog.first(), [self._jobs.popleft() for _ in range(len(self._jobs))]
         began = time.monotonic()
         count = self._commit(batch, jobs)
-        self._forget(count)
+        self._backlog.remove(count)
         if batch and count == len(batch):
             self.on_commit(time.monotonic() - began)
         if jobs or self._watchers:
             loop.call_soon_threadsafe(self._settle, jobs)
         if count < len(batch):
             self._stopped.wait(RETRY_SECONDS)
+        if not self._backlog.empty:
             self._arrived.set()
-
-    def _forget(self, count: int) -> None:
-        """So many facts are committed. Those that are on disk alone take their place in memory."""
-        with self._lock:
-            del self._waiting[:count]
-        if self._spool is None:
-            return
-        while self._behind is not None and len(self._waiting) < MOST_IN_MEMORY // 2:
-            facts, self._behind = self._spool.read(self._behind)
-            with self._lock:
-                self._waiting += facts
-                if self._behind == self._spool.size:
-                    self._behind = None
-            self._arrived.set()
-        with self._lock:
-            first = (self._waiting[0][0] if self._waiting else None) or self._spool.last + 1
-            if not self._waiting:
-                self._spool.settle()
-        if first > self._spool.last_of_earlier:
-            self._spool.forget_earlier()
-
-    def _tell(self, name: str, detail: str) -> None:
-        if name not in self._told:
-            self._told.add(name)
-            self.on_trouble(name, detail)
 
     def _settle(self, jobs: list[_Job]) -> None:
         """On the event loop. Whoever waits for facts looks again."""
@@ -232,8 +183,7 @@ class FactWriter:
         try:
             self._commit_together(batch, jobs)
         except AWAY as error:
-            if batch:
-                log.exception("%d facts could not be written; trying again in %s s", len(batch), RETRY_SECONDS)
+            self._keep_waiting(len(batch), error)
             for job in jobs:
                 job.error = error
             return 0
@@ -259,7 +209,7 @@ class FactWriter:
             self._projections.forget()
             self._close()
             raise
-        self._in_doubt = False
+        self._in_doubt, self.failing = False, ""
 
     def _commit_apart(self, batch: list[Numbered], jobs: list[_Job]) -> int:
         """Work that fails fails alone."""
@@ -269,6 +219,11 @@ class FactWriter:
             except Exception as error:  # noqa: BLE001 (it is whoever waits for it who handles it)
                 job.error = error
         return self._commit(batch, [])
+
+    def _keep_waiting(self, count: int, error: Exception) -> None:
+        if count:
+            self.failing = trouble(error) if isinstance(error, DBAPIError) else str(error)
+            log.error("%d facts could not be written; trying again in %s s", count, RETRY_SECONDS, exc_info=error)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -281,8 +236,8 @@ class FactWriter:
         for done, (number, fact) in enumerate(batch):
             try:
                 self._commit_together([(number, fact)])
-            except AWAY:
-                log.exception("%d facts could not be written; trying again in %s s", len(batch) - done, RETRY_SECONDS)
+            except AWAY as error:
+                self._keep_waiting(len(batch) - done, error)
                 return done
             except Exception:
                 log.exception("a %s of call %s at %s can't be stored", fact.kind, getattr(fact, "call", "-"), fact.at)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from happenings import TODAY
-from holder import Holder
 from sqlalchemy.ext.asyncio import AsyncEngine
+from trouble import Failures, Holder
 
 from contactcenter.sample import sample_rows
+from contactcenter.store import writer as writer_module
 from contactcenter.store.configuration import ConfigurationRepository
 from contactcenter.store.database import migrate, open_database
 from contactcenter.store.writer import FactWriter
@@ -70,3 +71,12 @@ def other(url: str) -> Iterator[Holder]:
     holder = Holder(url)
     yield holder
     holder.connection.close()
+
+
+@pytest.fixture
+async def failures(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Failures]:
+    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.01)
+    handler = Failures()
+    writer_module.log.addHandler(handler)
+    yield handler
+    writer_module.log.removeHandler(handler)

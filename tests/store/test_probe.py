@@ -1,12 +1,12 @@
 """The database is asked whether it takes what is written: at once, and never twice at the same time."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from trouble import Holder
 
 from contactcenter.errors import StoreError
 from contactcenter.store.database import open_database
@@ -26,14 +26,11 @@ async def test_one_that_refuses(database: AsyncEngine) -> None:
         await connection.execute(text("ALTER TABLE elsewhere RENAME TO conflicts"))
 
 
-async def test_one_that_somebody_has_locked(database: AsyncEngine) -> None:
+async def test_one_that_somebody_has_locked(database: AsyncEngine, other: Holder) -> None:
     """Whoever asks waits no longer than they want; those who ask meanwhile share one check."""
-    if database.dialect.name != "sqlite":
-        pytest.skip("the lock of a whole database is SQLite's")
     probe = DatabaseProbe(database)
     await probe.check_writable()
-    other = sqlite3.connect(str(database.url.database), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    other.hold()
     for _ in range(3):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
@@ -43,8 +40,7 @@ async def test_one_that_somebody_has_locked(database: AsyncEngine) -> None:
         async with asyncio.timeout(0.1):
             await probe.check_writable()
     assert probe._running is running
-    other.execute("ROLLBACK")
-    other.close()
+    other.let_go()
     async with asyncio.timeout(5):
         await probe.check_writable()
 

@@ -3,19 +3,17 @@
 import asyncio
 import errno
 import os
-import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 from happenings import answered, arrived, queued, stored
-from holder import Holder
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
+from trouble import Failures, Holder, do_not_wait
 
-from contactcenter.events import Fact
+from contactcenter.events import AlarmRaised, Fact
+from contactcenter.store import backlog as backlog_module
 from contactcenter.store import spool as spool_module
-from contactcenter.store import writer as writer_module
 from contactcenter.store.spool import Spool
 from contactcenter.store.writer import FactWriter
 
@@ -93,20 +91,14 @@ async def test_a_line_that_is_no_fact_keeps_back_no_other(
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "MOST_IN_MEMORY", 10)
-    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(backlog_module, "MOST_IN_MEMORY", 10)
     monkeypatch.setattr(spool_module, "READ_AT_ONCE", 700)
     monkeypatch.setattr(spool_module, "LARGEST_IDLE_FILE", 500)
 
 
-def do_not_wait(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA busy_timeout=1" if isinstance(connection, sqlite3.Connection) else "SET lock_timeout=1")
-    connection.commit()
-
-
 @pytest.mark.usefixtures("small")
 async def test_facts_that_do_not_fit_into_memory_wait_on_disk_and_come_in_order(
-    database: AsyncEngine, folder: Path, other: Holder
+    database: AsyncEngine, folder: Path, other: Holder, failures: Failures
 ) -> None:
     writer = FactWriter(database, Spool(folder))
     await writer.open()
@@ -115,11 +107,13 @@ async def test_facts_that_do_not_fit_into_memory_wait_on_disk_and_come_in_order(
     facts = [arrived(f"1.{number}", at=number) for number in range(200)]
     for fact in facts:
         writer.write(fact)
-    assert writer.waiting == 10
+    assert (writer.waiting, len(writer._backlog.first())) == (200, 10)
     writing = asyncio.create_task(writer.run())
     async with asyncio.timeout(20):
-        await asyncio.sleep(0.2)  # some tries
-        assert writer.waiting == 10
+        for _ in range(3):
+            failures.came.clear()
+            await failures.came.wait()
+        assert (writer.waiting, len(writer._backlog.first())) == (200, 10)
         other.let_go()
         await writer.written()
     assert await stored(database) == facts
@@ -133,8 +127,14 @@ async def test_a_full_disk_leaves_no_half_line_and_facts_wait_in_memory(
     database: AsyncEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = FactWriter(database, Spool(folder))
-    told: list[tuple[str, str]] = []
-    writer.on_trouble = lambda name, detail: told.append((name, detail))
+    alarms: list[AlarmRaised] = []
+
+    def raise_alarm(name: str, detail: str) -> None:
+        """As the controller does: it is a fact like any other."""
+        alarms.append(AlarmRaised(at=queued("1.1").at, name=name, detail=detail))
+        writer.write(alarms[-1])
+
+    writer.on_trouble = raise_alarm
     writer.write(arrived("1.1"))
     write = os.write
 
@@ -152,14 +152,14 @@ async def test_a_full_disk_leaves_no_half_line_and_facts_wait_in_memory(
         full = "half way"
         writer.write(queued("1.1"))
     writer.write(answered("1.1"))
-    assert [name for name, _ in told] == ["facts_in_memory_only"]
+    assert [alarm.name for alarm in alarms] == ["facts_in_memory_only"]
     (file,) = folder.iterdir()
     assert [line.split(b" ")[::2][:2] for line in file.read_bytes().splitlines()] == [
         [b"1", b"CallArrived"],
-        [b"4", b"CallAnswered"],
+        [b"5", b"CallAnswered"],
     ]
     writing = asyncio.create_task(writer.run())
     await writer.written()
-    assert await stored(database) == [arrived("1.1"), queued("1.1"), queued("1.1"), answered("1.1")]
+    assert await stored(database) == [arrived("1.1"), queued("1.1"), *alarms, queued("1.1"), answered("1.1")]
     writing.cancel()
     await asyncio.wait({writing})

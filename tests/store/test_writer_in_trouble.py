@@ -1,59 +1,25 @@
 """The one writer of facts when the database is away, when a fact is bad, and when the program ends."""
 
 import asyncio
-import logging
 import threading
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 from happenings import answered, arrived, identified, queued, saved, stored
-from holder import Holder
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from trouble import Failures, Holder, do_not_wait
 
 from contactcenter.ids import CallId
 from contactcenter.store import tables as t
-from contactcenter.store import writer as writer_module
 from contactcenter.store.history import HistoryRepository
 from contactcenter.store.writer import FactWriter
-
-
-class Failures(logging.Handler):
-    """Keeps the writer's failures, and wakes who waits for one. They are told in the writer's thread."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.get_running_loop()
-        self.came = asyncio.Event()
-        self.lines: list[str] = []
-        self.then: Callable[[str], None] = lambda _: None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-        self.then(self.lines[-1])
-        self.loop.call_soon_threadsafe(self.came.set)
-
-
-@pytest.fixture
-async def failures(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Failures]:
-    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.01)
-    handler = Failures()
-    writer_module.log.addHandler(handler)
-    yield handler
-    writer_module.log.removeHandler(handler)
 
 
 @pytest.fixture
 async def impatient(database: AsyncEngine) -> AsyncIterator[FactWriter]:
     """A running writer that does not wait for a lock."""
-    sqlite = database.dialect.name == "sqlite"
-
-    def do_not_wait(connection: Any, _: object) -> None:
-        connection.execute("PRAGMA busy_timeout=1" if sqlite else "SET lock_timeout=1")
-        connection.commit()
-
     made = FactWriter(database)
     event.listen(made.engine, "connect", do_not_wait)
     writing = asyncio.create_task(made.run())

@@ -95,7 +95,6 @@ async def test_drain_serves_who_is_there_and_takes_nobody_else(center: Center) -
         ):
             await center.cc("down", "--drain", "--seconds", "1")
         draining = asyncio.create_task(center.cc("down", "--drain", "--seconds", "40"))
-        await asyncio.sleep(0)
         await center.wait_until(center.status, lambda status: status["draining"])
         await third.dial()
         await center.wait_prompt(third, "queue-closed")

@@ -44,6 +44,15 @@ async def test_without_the_database_calls_are_still_taken(
     assert report["why"]["database"] == around.away
 
 
+async def test_facts_that_can_not_be_committed_are_told_of_however_few(sim: SimulatedCenter, tmp_path: Path) -> None:
+    """A full disk lets the probe through, which writes over what is there, but not what is added."""
+    around = Around(waiting=3, failing="database or disk is full")
+    watched = health_of(sim, around, tmp_path)
+    assert watched.report()["why"] == {"facts": "3 facts wait to be written: database or disk is full"}
+    around.waiting, around.failing = 0, ""
+    assert watched.report()["degraded"] == []
+
+
 async def test_a_database_that_never_answers_holds_nothing_up(sim: SimulatedCenter, tmp_path: Path) -> None:
     class Silent(Around):
         async def check_writable(self) -> None:

@@ -20,6 +20,7 @@ class Around:
     connected: bool = True
     roundtrip: float | None = 0.002
     waiting: int = 0
+    failing: str = ""
     away: str = ""
     listening: bool = True
     on_commit: Callable[[float], None] = field(default=lambda _: None)
