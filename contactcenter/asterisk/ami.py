@@ -5,6 +5,7 @@ This is panoramisk's protocol, with what it gets wrong set right; `tests/unit/as
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -288,10 +289,10 @@ class AmiClient:
     async def _keep_pinging(self, link: AmiLink) -> None:
         while True:
             await asyncio.sleep(self._ping_interval)
-            asked = asyncio.get_running_loop().time()
+            asked = time.monotonic()  # uvloop's own time stands still until its next round
             try:
                 await self._ask(link, PendingAction("Ping", {}))
-                self.roundtrip = asyncio.get_running_loop().time() - asked
+                self.roundtrip = time.monotonic() - asked
             except AmiProblem as problem:
                 link.drop(f"no sign of life: {problem}")
                 return

@@ -43,6 +43,7 @@ async def test_wrap_up_over_a_transfer(center: Center) -> None:
     assert record["talk_seconds"] == pytest.approx(sum(f["talk_seconds"] for f in center.facts("TalkEnded")), abs=0.01)
     assert record["recording"]
     assert len(center.facts("CallEnded")) == 1
+    await center.wait_fact("WrapUpEnded", agent="1006")
     assert [f["agent"] for f in center.facts("WrapUpEnded")] == ["1004", "1006"]
 
 

@@ -111,8 +111,10 @@ async def test_a_site_without_sample_data_starts(folder: Path) -> None:
 
 
 async def test_up_detached_interrupted_leaves_nothing(made: Center) -> None:
-    process = await asyncio.create_subprocess_exec(*CONTACTCENTER, "--site", str(made.folder), "up", "--detach")
-
+    interruptible = ("env", "--default-signal=INT")  # whoever runs the tests may have shut their ears to it
+    process = await asyncio.create_subprocess_exec(
+        *interruptible, *CONTACTCENTER, "--site", str(made.folder), "up", "--detach"
+    )
     lock = made.folder / "run" / "up.pid"
     async with asyncio.timeout(30):
         while not (lock.exists() and lock.read_text()):
