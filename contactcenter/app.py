@@ -80,13 +80,9 @@ class Controller:
         self.queue_log, self.queue_file = QueueLog(self._queues_of, self._promised_number), queue_file
         self.reception = Reception(center, gateway, recovery)
         self.agi = AgiServer("127.0.0.1", center.settings.ports.agi, self.reception.handle)
-        self.http = server.build(center, secrets.api_token, self.ready)
-        crm, conflicts = center.settings.crm, ConflictRepository(database)
-        companies = CompanyRepository(database, webhooks=bool(crm.webhook_url))
-        customers.install(self.http, companies, conflicts, center.clock, center.settings.region)
         self.webhooks = Webhooks(
             OutboxRepository(database),
-            SignedPost(crm.webhook_url, secrets.webhook_secret, center.clock),
+            SignedPost(center.settings.crm.webhook_url, secrets.webhook_secret, center.clock),
             clock=center.clock,
             publish=center.bus.publish,
         )
@@ -97,23 +93,21 @@ class Controller:
             clock=center.clock,
             publish=center.bus.publish,
         )
-        trunks.install(self.http, gateway.trunks)
-        calls.install(self.http, writer.forget)
         recordings = center.recorder.folder
         days, book = center.settings.recording.keep_days, RecordingRepository(database)
         self.retention = Retention(recordings, book, days, center.clock, center.bus.publish)
         self.health = Health(
             gateway.ami,
-            lambda: self.agi.listening,
-            writer,
-            DatabaseProbe(database),
-            center.recorder,
+            listening=lambda: self.agi.listening,
+            draining=lambda: center.draining,
+            facts=writer,
+            database=DatabaseProbe(database),
+            recorder=center.recorder,
             clock=center.clock,
             publish=center.bus.publish,
         )
         self.metrics = Metrics(center, gateway.ami, writer, self.health)
-        monitoring.install(self.http, self.health, self.metrics)
-        draining.install(self.http, center, recovery.calls_left)
+        self.http = self._http(secrets.api_token, database)
         center.bus.subscribe(self.writer.write)
         center.bus.subscribe(lambda fact: queue_file.append(self.queue_log.lines(fact)))
         center.bus.subscribe(self._count_tickets)
@@ -121,6 +115,17 @@ class Controller:
         center.bus.subscribe(self.alarms.take)
         center.bus.subscribe(gateway.duty.take)
         center.bus.subscribe(_log_alarm)
+
+    def _http(self, token: str, database: Database) -> server.Application:
+        center = self.center
+        app = server.build(center, token, lambda: {part.name: part.why for part in self.health.parts()})
+        companies = CompanyRepository(database, webhooks=bool(center.settings.crm.webhook_url))
+        customers.install(app, companies, ConflictRepository(database), center.clock, center.settings.region)
+        trunks.install(app, self.gateway.trunks)
+        calls.install(app, self.writer.forget)
+        monitoring.install(app, self.health, self.metrics)
+        draining.install(app, center, self.recovery.calls_left)
+        return app
 
     async def run(self) -> None:
         """Serves calls until cancelled; then the facts that are left are written."""
@@ -161,9 +166,6 @@ class Controller:
                     while self.center.live_calls:  # noqa: ASYNC110 (they end within a moment, each by itself)
                         await asyncio.sleep(0.02)
         self.center.bus.close()
-
-    def ready(self) -> dict[str, bool]:
-        return {"asterisk": self.gateway.ami.connected, "fastagi": self.agi.listening}
 
     async def _load(self) -> None:
         """Agents as they were, queues, and the calls and promises that are open."""

@@ -61,14 +61,18 @@ class Center:
     recorder: Recorder
     lookup: Lookup
     live_calls: set[CallId] = field(default_factory=set)
-    draining: bool = False
-    """No more calls are taken; those that are there go on."""
+    drain_until: datetime | None = None
+    """Before this moment no more calls are taken; those that are there go on."""
     on_change: list[Callable[[Configuration, Configuration], None]] = field(default_factory=list)
     """Told of each change of the configuration: before, after."""
     codes: CodeLimit = field(init=False)
 
     def __post_init__(self) -> None:
         self.codes = CodeLimit(self.settings.service.wrong_codes_per_number, self.settings.service.wrong_codes_in_total)
+
+    @property
+    def draining(self) -> bool:
+        return self.drain_until is not None and self.clock.now() < self.drain_until
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -24,8 +24,8 @@ FIXED = ("sip", "ports", "asterisk")
 async def drain(site: Site, seconds: float, say: Callable[[int, int], None]) -> None:
     """No more calls are taken; returns when none is left. say: told how many are left, and how many of them wait.
 
-    Raises ControllerUnreachable; SiteError when some are left after so many seconds: calls are taken again then, as they are
-    when this is cancelled.
+    Raises ControllerUnreachable; SiteError when some are left after so many seconds: calls are taken again then, as they are when
+    this is cancelled, or a few seconds after nobody asks any more (see web/draining.py).
     """
     client, end = client_of(site), time.monotonic() + seconds
     left = await client.post("drain/on")

@@ -211,10 +211,6 @@ class AmiClient:
         answer = await self._ask(self._current_link(), PendingAction(name, fields, is_list=True))
         return answer[1:]
 
-    async def cli(self, command: str) -> list[str]:
-        """Run a command of Asterisk's console and return its lines. Raises as `action`."""
-        return (await self.action("Command", Command=command)).all("Output")
-
     def _current_link(self) -> AmiLink:
         if self._link is None:
             raise AmiNotConnected("not connected to Asterisk's management interface")

@@ -233,8 +233,8 @@ def _running(context: Context) -> str:
     status = context.ask_controller("status")
     if status is None:
         raise SiteError(f"it is up, but the controller does not answer. See {context.site.log}/controller.out")
-    if wrong := [name for name, ready in status["parts"].items() if not ready]:
-        raise SiteError(f"not ready: {', '.join(wrong)}. See {context.site.log}/")
+    if wrong := [f"{name}: {why}" for name, why in status["parts"].items() if why]:
+        raise SiteError(f"{'; '.join(wrong)}. See {context.site.log}/")
     registered = sum(1 for agent in status["agents"] if agent["registered"])
     return f"up, {registered} of {len(status['agents'])} agents' phones registered"
 

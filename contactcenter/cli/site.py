@@ -198,9 +198,8 @@ def status(context: Context, as_json: bool) -> None:
         else:
             click.echo(f"{context.site.path} is down. Start it: contactcenter --site {context.site.path} up")
         return
-    draining = "; no more calls are taken" if live["draining"] else ""
-    parts = ", ".join(f"{name} {'ready' if ok else 'not ready'}" for name, ok in live["parts"].items())
-    click.echo(f"{context.site.path}: {parts}; {live['calls']} calls, {live['waiting']} waiting{draining}\n")
+    wrong = ", ".join(f"{name}: {why}" for name, why in live["parts"].items() if why)
+    click.echo(f"{context.site.path}: {wrong or 'all is well'}; {live['calls']} calls, {live['waiting']} waiting\n")
     print_table(live["queues"], QUEUE_COLUMNS, context.zone, "no queues")
     click.echo()
     print_table(live["agents"], AGENT_COLUMNS, context.zone, "no agents")

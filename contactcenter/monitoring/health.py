@@ -7,7 +7,6 @@ Sending callers elsewhere, or starting it again, would make it worse.
 
 import asyncio
 import logging
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ PATIENCE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """why: what is wrong with it, "" when nothing is. needed: no call can be taken without it."""
+    """why: what is wrong with it, "" when nothing is. alarm: "" where somebody wants it so. needed: no call is taken then."""
 
     name: str
     alarm: str
@@ -47,15 +46,17 @@ class Health:
     def __init__(
         self,
         ami: Connection,
+        *,
         listening: Callable[[], bool],
+        draining: Callable[[], bool],
         facts: Facts,
         database: Database,
         recorder: Recorder,
-        *,
         clock: Clock,
         publish: Callable[[Fact], None],
     ) -> None:
-        self._ami, self._listening, self._facts, self._database = ami, listening, facts, database
+        self._ami, self._facts, self._database = ami, facts, database
+        self._listening, self._draining = listening, draining
         self._recorder, self._clock, self._publish = recorder, clock, publish
         self._database_why, self.seconds = "", 0.0
         """seconds: that the last check of the database took."""
@@ -72,6 +73,7 @@ class Health:
         return (
             Part("asterisk", "asterisk_away", asterisk, needed=True),
             Part("fastagi", "fastagi_away", fastagi, needed=True),
+            Part("draining", "", "no more calls are taken" if self._draining() else "", needed=True),
             Part("database", "database_away", self._database_why),
             Part("facts", "facts_waiting", facts),
             Part("disk", "disk_low", self._disk_why),
@@ -98,8 +100,10 @@ class Health:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        self._disk_why = self._recorder.low_on_space()
-        self.free_bytes = shutil.disk_usage(self._recorder.folder).free
+        try:
+            self._disk_why, self.free_bytes = self._recorder.low_on_space(), self._recorder.free_bytes()
+        except OSError as error:
+            self._disk_why, self.free_bytes = f"{self._recorder.folder}: {error.strerror}", 0
         began = time.monotonic()
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
@@ -122,4 +126,6 @@ class Health:
                     log.info("%s is well again", part.name)
             elif now - self._bad.setdefault(part.name, now) >= PATIENCE and part.name not in self._told:
                 self._told.add(part.name)
+                if not part.alarm:
+                    continue
                 self._publish(AlarmRaised(at=now, name=part.alarm, detail=f"{part.name}: {part.why}"))

@@ -60,9 +60,13 @@ class Recorder:
         """The calls that there are parts of."""
         return [CallId(file.name.removesuffix("-caller.wav")) for file in sorted(self._parts.glob("*-caller.wav"))]
 
+    def free_bytes(self) -> int:
+        """Room on its disk. Raises OSError."""
+        return shutil.disk_usage(self.folder).free
+
     def low_on_space(self) -> str:
-        """A sentence when the disk is nearly full, else ""."""
-        free = shutil.disk_usage(self.folder).free
+        """A sentence when the disk is nearly full, else "". Raises OSError."""
+        free = self.free_bytes()
         return f"only {free / 1e6:.0f} MB are free for recordings in {self.folder}" if free < ENOUGH_FREE_BYTES else ""
 
     def message_part(self, call: CallId) -> Path:

@@ -10,7 +10,7 @@ from contactcenter.config import read_secrets, read_settings
 from contactcenter.errors import BadInput, ControllerUnreachable
 from contactcenter.site import Site
 
-FAILED = 500
+FAILED, UNAVAILABLE = 500, 503
 
 
 class ControllerClient:
@@ -29,7 +29,7 @@ class ControllerClient:
 
     async def health(self) -> dict[str, Any]:
         """ready: whether calls are taken; missing: the parts that are needed for that. Raises ControllerUnreachable."""
-        answer: dict[str, Any] = await self._ask("GET", "ready", accept=(200, 503))
+        answer: dict[str, Any] = await self._ask("GET", "ready", accept=(200, UNAVAILABLE))
         return answer
 
     async def _ask(
@@ -45,6 +45,8 @@ class ControllerClient:
                 answer = await response.json()
         except (aiohttp.ClientError, TimeoutError, ValueError):
             raise ControllerUnreachable("the controller does not answer. Start it: contactcenter up") from None
+        if response.status == UNAVAILABLE and UNAVAILABLE not in accept:
+            raise ControllerUnreachable(answer.get("error", "the controller can't do it now"))
         if response.status not in accept:
             raise BadInput(answer.get("error", f"the controller answered {response.status}"))
         return answer

@@ -17,7 +17,7 @@ from contactcenter.changes import Author
 from contactcenter.configuration.editing import changed, find, with_thing
 from contactcenter.configuration.kinds import QUEUE
 from contactcenter.configuration.models import Configuration
-from contactcenter.errors import BadInput, Conflict, NotFound, StoreError
+from contactcenter.errors import BadInput, Conflict, ContactCenterError, NotFound
 from contactcenter.events import TicketClosed
 from contactcenter.ids import AgentNumber, QueueName, TicketNumber
 from contactcenter.web.monitoring import OPEN
@@ -25,7 +25,9 @@ from contactcenter.web.views import agents_view, callbacks_view, queue_view, que
 
 CENTER = web.AppKey("center", Center)
 TOKEN = web.AppKey("token", str)
-READY = web.AppKey[Callable[[], dict[str, bool]]]("ready")
+PARTS = web.AppKey[Callable[[], dict[str, str]]]("parts")
+
+Application = web.Application
 
 ASKED = ("first", "sticky", "skills")
 
@@ -33,10 +35,10 @@ routes = web.RouteTableDef()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(center: Center, token: str, ready: Callable[[], dict[str, bool]]) -> web.Application:
-    """ready: what must be true for calls to be taken, each by name."""
+def build(center: Center, token: str, parts: Callable[[], dict[str, str]]) -> web.Application:
+    """parts: what is watched, each by name, with what is wrong with it."""
     app = web.Application(middlewares=[_guard])
-    app[CENTER], app[TOKEN], app[READY] = center, token, ready
+    app[CENTER], app[TOKEN], app[PARTS] = center, token, parts
     app.add_routes(routes)
     return app
 
@@ -59,7 +61,7 @@ async def status(request: web.Request) -> web.Response:
     return _json(
         {
             "site": center.settings.name,
-            "parts": request.app[READY](),
+            "parts": request.app[PARTS](),
             "draining": center.draining,
             "calls": len(center.live_calls),
             "waiting": len(engine.waiting),
@@ -177,7 +179,7 @@ async def close_ticket(request: web.Request) -> web.Response:
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The token, and our errors as one line of JSON."""
     if request.path not in OPEN:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode(errors="surrogateescape")
         if not hmac.compare_digest(given, request.app[TOKEN].encode()):
             return _json({"error": "a token is needed: Authorization: Bearer TOKEN"}, status=401)
     try:
@@ -188,7 +190,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _json({"error": str(error)}, status=409)
     except BadInput as error:
         return _json({"error": str(error)}, status=400)
-    except StoreError as error:
+    except ContactCenterError as error:  # what we need does not answer now
         return _json({"error": str(error)}, status=503)
 
 

@@ -11,7 +11,7 @@ OVER_THE_BUDGET: dict[str, int] = {}
 """Files over FILE_LINES and how long they are."""
 
 OVER_THE_WISH = {
-    "contactcenter/asterisk/ami.py": 314,
+    "contactcenter/asterisk/ami.py": 311,
     "contactcenter/events.py": 500,  # the one list of facts: it grows with every room
 }
 """Files of the package over WANTED_LINES, for which nobody found the seam yet."""

@@ -131,7 +131,7 @@ async def test_restart_wants_settings_that_the_next_controller_can_start_with(ce
         with pytest.raises(CommandFailed, match=problem):
             await center.cc("restart")
         assert int((center.folder / "run" / "serve.pid").read_text()) == process
-        assert (await center.status())["parts"] == {"asterisk": True, "fastagi": True}
+        assert set((await center.status())["parts"].values()) == {""}
     file.write_text(good.replace("warning_days = 30", "warning_days = 45"), encoding="utf-8")
     url = Site(center.folder).database_url(read_settings(center.folder))
     await asyncio.to_thread(command.downgrade, alembic_config(url), "-1")

@@ -207,11 +207,11 @@ async def test_defect_11_command_output_is_always_a_list(ami, events, lines):
     async with running(client), asyncio.TaskGroup() as tasks:
         peer = await ami.logged_in()
         await client.wait_connected()
-        output = tasks.create_task(client.cli("core show uptime"))
+        output = tasks.create_task(client.action("Command", Command="core show uptime"))
         action = await peer.expect("Command")
         text = "".join(f"Output: {line}\r\n" for line in lines)
         peer.writer.write(f"Response: Success\r\nActionID: {action['ActionID']}\r\n{text}\r\n".encode())
-        assert await output == lines
+        assert (await output).all("Output") == lines
 
 
 def test_defect_12_neither_call_manager_nor_manager_is_used():

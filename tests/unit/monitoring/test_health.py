@@ -1,6 +1,8 @@
 """Ready, degraded, and when somebody is told."""
 
 import asyncio
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,24 @@ async def test_facts_that_can_not_be_committed_are_told_of_however_few(sim: Simu
     assert watched.report()["why"] == {"facts": "3 facts wait to be written: database or disk is full"}
     around.waiting, around.failing = 0, ""
     assert watched.report()["degraded"] == []
+
+
+async def test_a_folder_of_recordings_that_is_gone(sim: SimulatedCenter, tmp_path: Path) -> None:
+    watched = health_of(sim, Around(), tmp_path / "recordings")
+    shutil.rmtree(tmp_path / "recordings")
+    await watched.look()
+    assert watched.report()["why"] == {"disk": f"{tmp_path / 'recordings'}: No such file or directory"}
+
+
+async def test_while_draining_no_call_is_taken_and_nobody_is_alarmed(sim: SimulatedCenter, tmp_path: Path) -> None:
+    watched = health_of(sim, Around(), tmp_path)
+    sim.center.drain_until = sim.center.clock.now() + timedelta(seconds=30)
+    watching = asyncio.create_task(watched.run())
+    await asyncio.sleep(20)
+    assert (watched.ready, watched.report()["missing"], alarms(sim)) == (False, ["draining"], [])
+    await asyncio.sleep(20)
+    assert watched.ready
+    watching.cancel()
 
 
 async def test_a_database_that_never_answers_holds_nothing_up(sim: SimulatedCenter, tmp_path: Path) -> None:

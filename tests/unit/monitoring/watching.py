@@ -34,10 +34,11 @@ def health_of(sim: SimulatedCenter, around: Around, folder: Path) -> Health:
     center = sim.center
     return Health(
         around,
-        lambda: around.listening,
-        around,
-        around,
-        Recorder(folder),
+        listening=lambda: around.listening,
+        draining=lambda: center.draining,
+        facts=around,
+        database=around,
+        recorder=Recorder(folder),
         clock=center.clock,
         publish=center.bus.publish,
     )

@@ -1,5 +1,6 @@
 """The controller's HTTP API, on a center in memory."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -83,6 +84,15 @@ async def test_a_controller_that_fails_is_not_called_absent() -> None:
             BadInput, match=r"the controller failed at it. See the last lines of its log/controller.out"
         ):
             await client.post("reload")
+
+
+async def test_a_token_that_is_no_text(api: ControllerClient) -> None:
+    """Refused as any other; a client library would not send it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(api))
+    writer.write(b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\r\nConnection: close\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).split()[1] == b"401"
+    writer.close()
 
 
 async def test_who_watches_needs_no_token_and_everybody_else_does(sim: SimulatedCenter, tmp_path: Path) -> None:
