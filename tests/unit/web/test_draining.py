@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from test_server import TOKEN, serving
+from api import TOKEN, serving
 
 from contactcenter.asterisk.errors import AmiNotConnected
 from contactcenter.errors import ControllerUnreachable

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from api import TOKEN, port_of, serving
 from watching import Around, health_of, metrics_of
 
 from contactcenter.changes import Author
@@ -20,7 +20,6 @@ from contactcenter.simulator.center import SimulatedCenter, simulated_center
 from contactcenter.web import monitoring, server
 from contactcenter.web.client import ControllerClient
 
-TOKEN = "token"
 OTHER = Author("wang", "command line on host7", "queue set support ring_seconds=15")
 
 
@@ -34,24 +33,6 @@ async def sim() -> AsyncIterator[SimulatedCenter]:
 async def api(sim: SimulatedCenter) -> AsyncIterator[ControllerClient]:
     async with serving(server.build(sim.center, TOKEN, dict)) as client:
         yield client
-
-
-class serving:  # noqa: N801 (used as a function)
-    """A client of an application that is up meanwhile."""
-
-    def __init__(self, app: web.Application) -> None:
-        self.server = TestServer(app, host="127.0.0.1")
-
-    async def __aenter__(self) -> ControllerClient:
-        await self.server.start_server()
-        return ControllerClient(self.server.port or 0, TOKEN)
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.server.close()
-
-
-def port_of(client: ControllerClient) -> int:
-    return int(client._base.rpartition(":")[2])
 
 
 async def test_a_change_keeps_what_others_changed_meanwhile(sim: SimulatedCenter, api: ControllerClient) -> None:
